@@ -1,0 +1,45 @@
+"""The one fixed answer to a callback: received."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from json import JSONEncoder
+from typing import Literal
+
+from attrs import field, frozen
+
+from .times import SKYPAY_ZONE, in_skypay_zone, response_time
+
+_to_json = JSONEncoder(separators=(",", ":")).encode
+
+
+@frozen
+class Acknowledgement:
+    """The answer that SkyPay waits for, whatever the status: it says *received*, never *agreed*."""
+
+    response_time: datetime = field(converter=in_skypay_zone)
+    """When the partner answered: aware, told in UTC+8."""
+    response_code: Literal["1000"] = field(default="1000", init=False)
+    """Always ``1000``, a string as in the published sample."""
+    response_description: Literal["Success"] = field(default="Success", init=False)
+    """Always ``Success``."""
+
+    def to_dict(self) -> dict[str, str]:
+        """The answer by wire name, in the specification's order, the time with four fractional digits."""
+        return {
+            "responseTime": response_time(self.response_time),
+            "responseCode": self.response_code,
+            "responseDescription": self.response_description,
+        }
+
+    def to_json(self) -> bytes:
+        """The answer as the body to send: compact JSON, ASCII, about 95 bytes."""
+        return _to_json(self.to_dict()).encode()
+
+
+def acknowledge(at: datetime | None = None) -> Acknowledgement:
+    """The fixed 1000 acknowledgement (section 3.2, point 6), answered ``at`` an aware time, or now.
+
+    Raises ``TypeError`` or ``ValueError`` if ``at`` is not an aware ``datetime``.
+    """
+    return Acknowledgement(datetime.now(SKYPAY_ZONE) if at is None else at)

@@ -1,0 +1,167 @@
+"""A body as it came off the wire, read into one JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isinf
+from typing import NoReturn, cast
+
+from .errors import ErrorCode, MalformedBodyError
+
+MAX_DEPTH = 64
+"""How deep objects and arrays may be nested: whatever was read can then be copied and pickled."""
+
+_WHITESPACE = " \t\n\r"
+
+
+class _MemberTwice(Exception):
+    pass
+
+
+class _OutOfRange(Exception):
+    pass
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _MemberTwice
+    return members
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if isinf(number):
+        raise _OutOfRange
+    return number
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise _OutOfRange
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_members, parse_float=_finite, parse_constant=_no_constant
+).raw_decode
+
+
+def to_bytes(body: bytes | str | Mapping[str, object], limit: int) -> bytes:
+    """The body as the bytes that were sent, whatever the framework made of it (point 9).
+
+    A mapping is written out again, so that it meets the same rules as the text that it was.
+
+    Raises ``MalformedBodyError`` (``too_large``, ``not_utf8``, ``not_json``), and ``TypeError`` if the body
+    is no bytes, str or mapping at all.
+    """
+    data = _encoded(body)
+    if isinstance(data, MalformedBodyError):
+        raise data
+    if len(data) > limit:
+        raise MalformedBodyError(
+            ErrorCode.TOO_LARGE, f"the body has {len(data)} bytes; expected at most {limit} (max_body_size)"
+        )
+    return data
+
+
+def _encoded(body: bytes | str | Mapping[str, object]) -> bytes | MalformedBodyError:
+    if isinstance(body, bytes):
+        return body
+    if not isinstance(body, (str, Mapping)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"a body is bytes, str or a mapping, not {type(body).__name__}; pass what was received"
+        )
+    try:
+        text = body if isinstance(body, str) else _written(body)
+    except Exception:  # whatever a mapping's own code raises
+        return MalformedBodyError(ErrorCode.NOT_JSON, "the mapping holds something that is not JSON")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        return MalformedBodyError(
+            ErrorCode.NOT_UTF8, f"half of a surrogate pair at character {error.start}; expected text"
+        )
+
+
+def _written(mapping: Mapping[str, object]) -> str:
+    members = dict(mapping)
+    if set(map(type, members)) - {str}:
+        raise TypeError
+    return json.dumps(members, ensure_ascii=False)
+
+
+def read(data: bytes) -> dict[str, object]:
+    """The one JSON object that the bytes hold (points 1, 8 and 9).
+
+    Raises ``MalformedBodyError`` (``not_utf8``, ``not_json``, ``not_an_object``, ``member_twice``). Its
+    message tells where, but quotes nothing: nobody knows yet whether the body holds a secret.
+    """
+    payload = _read(data)
+    # Raised here and not where it was found, so that no __context__ carries the body along.
+    if isinstance(payload, MalformedBodyError):
+        raise payload
+    return payload
+
+
+def _read(data: bytes) -> dict[str, object] | MalformedBodyError:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        return MalformedBodyError(ErrorCode.NOT_UTF8, f"not UTF-8 at byte {error.start}; expected UTF-8 text")
+    try:
+        value = _parsed(text)
+    except json.JSONDecodeError as error:
+        tidied = _tidied(text)
+        if len(tidied) != len(text):
+            return _read(tidied.encode())
+        problem = f"{error.msg} at line {error.lineno}, column {error.colno}"
+    except _MemberTwice:
+        return MalformedBodyError(
+            ErrorCode.MEMBER_TWICE, "an object holds a member twice; expected each member once"
+        )
+    except RecursionError:
+        problem = f"nested more than {MAX_DEPTH} deep"
+    except (_OutOfRange, ValueError):  # ValueError: an integer of more digits than the interpreter converts
+        problem = "NaN, Infinity or a number that is out of range"
+    else:
+        if isinstance(value, dict):
+            return cast("dict[str, object]", value)
+        return MalformedBodyError(
+            ErrorCode.NOT_AN_OBJECT, "the body is JSON but not an object; expected one object in braces"
+        )
+    return MalformedBodyError(ErrorCode.NOT_JSON, f"not JSON: {problem}; expected the body as SkyPay sent it")
+
+
+def _parsed(text: str) -> object:
+    value, end = _decode(text)
+    if end != len(text):
+        raise json.JSONDecodeError("Extra data", text, end)
+    # Counting is quick, and only a body with many brackets can be deep.
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deep(value):
+        raise RecursionError
+    return value
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
+
+
+def _tidied(text: str) -> str:
+    """The text without what is tolerated around and in it, or as it is where nothing is.
+
+    That is white space, a byte order mark (point 9) and the one comma before the last brace (point 1).
+    """
+    text = text.strip(_WHITESPACE).removeprefix("\ufeff").lstrip(_WHITESPACE)
+    if text.endswith("}"):
+        members = text[:-1].rstrip(_WHITESPACE)
+        if members.endswith(",") and members[:-1].rstrip(_WHITESPACE) != "{":
+            return members[:-1] + "}"
+    return text

@@ -1,0 +1,103 @@
+"""Who may send callbacks, and how that is proved without telling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hmac import compare_digest
+from typing import cast
+
+from attrs import field, frozen
+
+MAX_LENGTH = 50
+"""Characters, for userName and for authentication alike."""
+
+CONCEALED = "[authentication]"
+"""What stands in a callback or an error where the sender repeated a secret."""
+
+
+def _checked(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a str, not {type(value).__name__}")
+    if not 0 < len(value) <= MAX_LENGTH:
+        raise ValueError(
+            f"{name} has 1 to {MAX_LENGTH} characters, not {len(value)}; is its setting filled in?"
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return value
+    raise ValueError(f"{name} holds half of a surrogate pair, which no callback can match")
+
+
+def _user_name(value: str) -> str:
+    return _checked("user_name", value)
+
+
+def _authentication(value: str | Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(value, (str, Iterable)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"authentication is a str or several, not {type(value).__name__}")
+    secrets = (value,) if isinstance(value, str) else tuple(value)
+    if not secrets:
+        raise ValueError("authentication needs at least one secret")
+    return tuple(_checked("authentication", secret) for secret in secrets)
+
+
+# Equality is identity: == over a secret would take a time that depends on it.
+@frozen(eq=False)
+class Credentials:
+    """One SkyPay account: its name, and the secret that its callbacks carry.
+
+    ``authentication`` is one secret, or several while it is being changed: callbacks under the old and
+    the new one both arrive for a while. Each is a text of 1 to 50 characters, compared exactly.
+
+    Raises ``TypeError`` or ``ValueError`` for anything else; the secret is never in the message.
+    """
+
+    user_name: str = field(converter=_user_name)
+    """The account name that SkyPay issued, ``AppName@skypay``."""
+    authentication: tuple[str, ...] = field(converter=_authentication, repr=False)
+    """The secrets. This is the one place that keeps them; repr does not show them."""
+
+    def proofs(self) -> tuple[bytes, ...]:
+        """What a callback of this account can prove itself with, one for each secret."""
+        return tuple(proof(self.user_name, secret) for secret in self.authentication)
+
+
+def proof(user_name: object, authentication: object) -> bytes:
+    """userName and authentication as one text to compare, so that nothing tells which of them is wrong."""
+    if isinstance(user_name, str) and isinstance(authentication, str):
+        try:
+            # No UTF-8 text holds 0xFF, so no other pair gives the same bytes.
+            return user_name.encode() + b"\xff" + authentication.encode()
+        except UnicodeEncodeError:
+            pass
+    return b""
+
+
+def proved(given: bytes, known: Iterable[bytes]) -> bool:
+    """Whether ``given`` is one of the known proofs. All are compared, each in constant time."""
+    found = False
+    for one in known:
+        found |= compare_digest(one, given)
+    return found
+
+
+def conceal(value: object, secrets: Iterable[str]) -> object:
+    """The JSON value with every secret in its texts, at any depth, replaced by ``[authentication]``."""
+    if isinstance(value, str):
+        return conceal_text(value, secrets)
+    if isinstance(value, list):
+        return [conceal(item, secrets) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value).items()
+        return {conceal_text(name, secrets): conceal(item, secrets) for name, item in members}
+    return value
+
+
+def conceal_text(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret in it replaced."""
+    for secret in secrets:
+        text = text.replace(secret, CONCEALED)
+    return text

@@ -1,0 +1,197 @@
+"""The way of a body: opened, read, authenticated, and only then understood; and the way of the reply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from attrs import Factory, evolve, field, frozen
+
+from .acknowledgement import acknowledge
+from .body import read, to_bytes
+from .callback import PayoutCallback
+from .control_number import PREFIX_PATTERN
+from .credentials import Credentials, conceal, conceal_text, proof, proved
+from .errors import (
+    AuthenticationError,
+    DecryptionError,
+    ErrorCode,
+    InvalidCallbackError,
+    MalformedBodyError,
+)
+from .wire import structure, wrong_members
+
+_EXACT = frozenset({"userName", "action", "controlNumber", "payType", "dealTime"})
+"""Members whose value cannot be free text once they are accepted."""
+
+
+@runtime_checkable
+class Cipher(Protocol):
+    """What opens an encrypted body. ``parse`` needs nothing more; ``reply`` needs ``encrypt`` too."""
+
+    def decrypt(self, body: bytes, /) -> bytes:
+        """The text that ``body`` hides; whatever it raises means that the body could not be opened."""
+        ...
+
+
+@runtime_checkable
+class _Sealing(Protocol):
+    def encrypt(self, data: bytes, /) -> bytes: ...
+
+
+def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:
+    accounts = (value,) if isinstance(value, Credentials) else tuple(value)
+    if not accounts:
+        raise ValueError(
+            "credentials needs at least one Credentials; with none every callback would be refused"
+        )
+    for account in accounts:
+        if not isinstance(account, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"credentials are Credentials, not {type(account).__name__}")
+    return accounts
+
+
+def _prefixes(value: Iterable[str] | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        raise TypeError(f"prefixes is a collection; write [{value!r}]")
+    prefixes = frozenset(value)
+    if not prefixes:
+        raise ValueError("prefixes is empty, so every callback would be refused; leave it out to take any")
+    for prefix in prefixes:
+        if not re.fullmatch(PREFIX_PATTERN, prefix):
+            raise ValueError(
+                f"{prefix!r} is not a prefix; expected 5 ASCII letters or digits, such as 'SKY99'"
+            )
+    return prefixes
+
+
+def _ciphers(value: Cipher | Iterable[Cipher] | None) -> tuple[Cipher, ...]:
+    if value is None:
+        return ()
+    ciphers = tuple(value) if isinstance(value, Iterable) else (value,)
+    if not ciphers:
+        raise ValueError("cipher is empty; leave it out if the bodies are plain JSON")
+    for cipher in ciphers:
+        if not isinstance(cipher, Cipher):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a cipher has a decrypt method; {type(cipher).__name__} has none")
+    return ciphers
+
+
+def _size(value: int) -> int:
+    if type(value) is not int:
+        raise TypeError(f"max_body_size is a number of bytes, not {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"max_body_size is a number of bytes from 1 upwards, not {value}")
+    return value
+
+
+def _proofs(parser: CallbackParser) -> tuple[bytes, ...]:
+    return tuple(known for account in parser.credentials for known in account.proofs())
+
+
+def _secrets(parser: CallbackParser) -> tuple[str, ...]:
+    secrets = {secret for account in parser.credentials for secret in account.authentication}
+    return tuple(sorted(secrets, key=len, reverse=True))  # the longest first: one may hold another
+
+
+# Equality is identity, as for Credentials.
+@frozen(eq=False)
+class CallbackParser:
+    """Turns the body of a ``payoutQueuePayout`` into a ``PayoutCallback``, or says why it cannot.
+
+    Immutable: build one when the program starts and share it among threads, tasks and processes. A pickle of
+    it holds the secrets.
+
+    Raises ``TypeError`` or ``ValueError`` at once where it is used wrongly.
+    """
+
+    credentials: tuple[Credentials, ...] = field(converter=_credentials)
+    """One account or several; callbacks of all of them are taken."""
+    prefixes: frozenset[str] | None = field(default=None, converter=_prefixes, kw_only=True)
+    """The five-character prefixes that this partner owns; None takes any (point 4)."""
+    cipher: tuple[Cipher, ...] = field(default=None, converter=_ciphers, kw_only=True, repr=False)
+    """What opens encrypted bodies, from the oldest key to the newest; empty where bodies are plain JSON."""
+    max_body_size: int = field(default=65536, converter=_size, kw_only=True)
+    """Bytes, counted before decryption (point 9)."""
+    _proofs: tuple[bytes, ...] = field(init=False, repr=False, default=Factory(_proofs, takes_self=True))
+    _secrets: tuple[str, ...] = field(init=False, repr=False, default=Factory(_secrets, takes_self=True))
+
+    def parse(self, body: bytes | str | Mapping[str, object]) -> PayoutCallback:
+        """The callback that ``body`` holds: what was received, or the mapping that a framework made of it.
+
+        Who sent it is checked before any other member is judged, so a stranger learns nothing.
+
+        Raises, for any body whatsoever, only:
+
+        - ``MalformedBodyError``: not one JSON object within the limit. Never acknowledge.
+        - ``DecryptionError``, a kind of it: there is a cipher, and no key opens the body. Never acknowledge.
+        - ``AuthenticationError``: userName or authentication is missing or wrong. Never acknowledge.
+        - ``InvalidCallbackError``: SkyPay sent it, but members are wrong. Set it aside and acknowledge.
+
+        Raises ``TypeError`` if ``body`` is neither bytes, str nor a mapping.
+        """
+        payload, key_index = self._open(to_bytes(body, self.max_body_size))
+        given = proof(payload.get("userName"), payload.pop("authentication", None))
+        if not proved(given, self._proofs):
+            raise AuthenticationError
+        result = structure(self._concealed(payload, except_for=_EXACT), self.prefixes)
+        if isinstance(result, PayoutCallback):
+            return result if key_index == -1 else evolve(result, key_index=key_index)
+        payload = self._concealed(payload)
+        raise InvalidCallbackError(wrong_members(payload, self.prefixes), payload, key_index)
+
+    def reply(self, received: PayoutCallback | InvalidCallbackError, at: datetime | None = None) -> bytes:
+        """The body to answer with: the fixed acknowledgement, sealed with the key that opened the callback.
+
+        ``received`` is what ``parse`` returned, or the ``InvalidCallbackError`` that it raised; nothing else
+        is acknowledged. The reply is plain JSON where there is no cipher. ``at`` is an aware time, or now.
+
+        Raises ``TypeError`` for anything else that was received, such as an ``AuthenticationError``.
+        """
+        if not isinstance(received, (PayoutCallback, InvalidCallbackError)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"only an authenticated callback is acknowledged, never a {type(received).__name__}"
+            )
+        answer = acknowledge(at).to_json()
+        if not self.cipher:
+            return answer
+        if not -len(self.cipher) <= received.key_index < 0:
+            raise ValueError("another parser opened this callback; reply with the one that did")
+        cipher = self.cipher[received.key_index]
+        if not isinstance(cipher, _Sealing):
+            raise TypeError(f"{type(cipher).__name__} has no encrypt method, so nothing can seal the reply")
+        return cipher.encrypt(answer)
+
+    def _open(self, data: bytes) -> tuple[dict[str, object], int]:
+        if not self.cipher:
+            return read(data), -1
+        for key_index in range(-1, -len(self.cipher) - 1, -1):
+            payload = _opened(self.cipher[key_index], data)
+            if payload is not None:
+                return payload, key_index
+        raise DecryptionError
+
+    def _concealed(
+        self, payload: Mapping[str, object], except_for: Collection[str] = ()
+    ) -> dict[str, object]:
+        return {
+            conceal_text(name, self._secrets): value if name in except_for else conceal(value, self._secrets)
+            for name, value in payload.items()
+        }
+
+
+def _opened(cipher: Cipher, data: bytes) -> dict[str, object] | None:
+    # ECB proves nothing, and another key can yield valid padding: only a JSON object counts as opened.
+    # Whatever else comes out is one and the same failure, so that no answer serves as a padding oracle.
+    try:
+        return read(cipher.decrypt(data))
+    except MalformedBodyError as error:
+        if error.code is ErrorCode.MEMBER_TWICE:
+            raise
+        return None
+    except Exception:
+        return None

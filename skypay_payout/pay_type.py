@@ -1,0 +1,20 @@
+"""The six statuses of a payout."""
+
+from enum import IntEnum
+
+
+class PayType(IntEnum):
+    """What happened to the payout (``payType``; section 3.2, settled point 2)."""
+
+    UPLOAD = 1
+    """The payout was handed to the payment vendor."""
+    PAYOUT = 2
+    """The payee has the cash."""
+    CANCEL = 3
+    """The partner's cancellation succeeded: nothing was paid. A failed cancellation sends no callback."""
+    FAILURE = 4
+    """The payment failed; ``fail_description`` may say why."""
+    AMENDED_SUCCESS = 5
+    """A change of the payout's details succeeded."""
+    AMENDED_FAIL = 6
+    """A change of the payout's details failed."""

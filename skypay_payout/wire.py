@@ -1,0 +1,166 @@
+"""The members of the callback on the wire: the one definition of them, and how they become a callback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, override
+
+from . import credentials
+from .callback import PayoutCallback
+from .control_number import ControlNumber
+from .errors import ErrorCode, FieldError, WrongValue, quoted
+from .pay_type import PayType
+from .times import read_deal_time
+
+ACTION = "payoutQueuePayout"
+
+_PAY_TYPES = {key: status for status in PayType for key in (status.value, str(status.value))}
+
+Reader: TypeAlias = "Callable[[object, object], object]"
+"""Makes a callback's value of a wire value, or raises ``WrongValue``. The second argument is cattrs' own."""
+
+
+def _text(value: object, _: object = None) -> str:
+    if not isinstance(value, str):
+        raise WrongValue(ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a string")
+    return value
+
+
+def _action(value: object, _: object) -> str:
+    text = _text(value)
+    if text == ACTION:
+        return text
+    if not text:
+        code = ErrorCode.EMPTY
+    elif len(text) > credentials.MAX_LENGTH:
+        code = ErrorCode.TOO_LONG
+    else:
+        code = ErrorCode.WRONG_VALUE
+    raise WrongValue(
+        code, f"{quoted(text)} arrived; expected {ACTION!r}: is it another of SkyPay's callbacks?"
+    )
+
+
+def _control_number(value: object, _: object) -> ControlNumber:
+    return ControlNumber(_text(value))
+
+
+def _pay_type(value: object, _: object) -> PayType:
+    # Not isinstance: True is an int, and True == 1.
+    if type(value) is not str and type(value) is not int:
+        raise WrongValue(
+            ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a number or a string from 1 to 6"
+        )
+    status = _PAY_TYPES.get(value)
+    if status is None:
+        raise WrongValue(
+            ErrorCode.EMPTY if value == "" else ErrorCode.UNKNOWN_STATUS,
+            f"{quoted(value)} is no known status; expected 1 to 6: is there a newer specification?",
+        )
+    return status
+
+
+def _deal_time(value: object, _: object) -> object:
+    text = _text(value)
+    if not text:
+        raise WrongValue(ErrorCode.EMPTY, "'' arrived; expected a time, yyyy-MM-dd HH:mm:ss")
+    return read_deal_time(text)
+
+
+def _optional_text(value: object, _: object) -> str | None:
+    if value is None or value == "":
+        return None
+    text = _text(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text
+    raise WrongValue(
+        ErrorCode.NOT_TEXT, f"{quoted(text)} holds half of a surrogate pair; expected whole characters"
+    )
+
+
+@frozen
+class Member:
+    """One member of the callback, as the specification's table gives it."""
+
+    name: str
+    read: Reader
+    attribute: str | None
+    """Where ``PayoutCallback`` keeps it."""
+    required: bool = True
+
+
+MEMBERS = (
+    Member("userName", _text, "user_name"),
+    Member("action", _action, None),
+    Member("controlNumber", _control_number, "control_number"),
+    Member("payType", _pay_type, "pay_type"),
+    Member("dealTime", _deal_time, "deal_time"),
+    Member("failDescription", _optional_text, "fail_description", required=False),
+    Member("referenceNumber", _optional_text, "reference_number", required=False),
+)
+"""In the specification's order; without authentication, which is verified before and then dropped."""
+
+NAMES = frozenset(member.name for member in MEMBERS)
+
+_structure = make_dict_structure_fn(
+    PayoutCallback,
+    Converter(detailed_validation=False),
+    extra=override(omit=True),
+    key_index=override(omit=True),
+    **{  # type: ignore[arg-type]  # the overrides are told from the options by name
+        member.attribute: override(rename=member.name, struct_hook=member.read)
+        for member in MEMBERS
+        if member.attribute
+    },
+)
+
+
+def structure(
+    payload: Mapping[str, object], prefixes: Collection[str] | None
+) -> PayoutCallback | tuple[FieldError, ...]:
+    """The callback that an authenticated payload holds, or all that is wrong with it (points 2 to 9)."""
+    try:
+        _action(payload["action"], str)
+        callback = _structure(payload, PayoutCallback)
+    except (WrongValue, KeyError):
+        return wrong_members(payload, prefixes)
+    if prefixes is not None and callback.control_number.prefix not in prefixes:
+        return wrong_members(payload, prefixes)
+    if payload.keys() <= NAMES:
+        return callback
+    return evolve(callback, extra={name: value for name, value in payload.items() if name not in NAMES})
+
+
+def wrong_members(payload: Mapping[str, object], prefixes: Collection[str] | None) -> tuple[FieldError, ...]:
+    """Everything that is wrong with an authenticated payload, in the specification's order."""
+    errors: list[FieldError] = []
+    for member in MEMBERS:
+        if member.name in payload:
+            try:
+                value = member.read(payload[member.name], None)
+                if isinstance(value, ControlNumber):
+                    _check_owner(value, prefixes)
+            except WrongValue as wrong:
+                errors.append(FieldError(member.name, wrong.code, wrong.message))
+        elif member.required:
+            errors.append(
+                FieldError(member.name, ErrorCode.MISSING, "is missing; expected in every callback")
+            )
+    return tuple(errors)
+
+
+def _check_owner(number: ControlNumber, prefixes: Collection[str] | None) -> None:
+    if prefixes is not None and number.prefix not in prefixes:
+        raise WrongValue(
+            ErrorCode.FOREIGN_PREFIX,
+            f"{quoted(number)} has the prefix {quoted(number.prefix)}, which is not one of this partner's; "
+            f"expected one of the {len(prefixes)} configured prefixes: is this callback another partner's?",
+        )
