@@ -109,11 +109,14 @@ def _read(data: bytes) -> dict[str, object] | MalformedBodyError:
     except UnicodeDecodeError as error:
         return MalformedBodyError(ErrorCode.NOT_UTF8, f"not UTF-8 at byte {error.start}; expected UTF-8 text")
     try:
-        value = _parsed(text)
+        try:
+            value = _parsed(text)
+        except json.JSONDecodeError:
+            tidied = _tidied(text)
+            if len(tidied) == len(text):
+                raise
+            value = _parsed(tidied)
     except json.JSONDecodeError as error:
-        tidied = _tidied(text)
-        if len(tidied) != len(text):
-            return _read(tidied.encode())
         problem = f"{error.msg} at line {error.lineno}, column {error.colno}"
     except _MemberTwice:
         return MalformedBodyError(
@@ -157,9 +160,9 @@ def _is_deep(value: object) -> bool:
 def _tidied(text: str) -> str:
     """The text without what is tolerated around and in it, or as it is where nothing is.
 
-    That is white space, a byte order mark (point 9) and the one comma before the last brace (point 1).
+    That is a byte order mark (point 9), white space and the one comma before the last brace (point 1).
     """
-    text = text.strip(_WHITESPACE).removeprefix("\ufeff").lstrip(_WHITESPACE)
+    text = text.removeprefix("\ufeff").strip(_WHITESPACE)
     if text.endswith("}"):
         members = text[:-1].rstrip(_WHITESPACE)
         if members.endswith(",") and members[:-1].rstrip(_WHITESPACE) != "{":
