@@ -85,9 +85,12 @@ def proved(given: bytes, known: Iterable[bytes]) -> bool:
 
 
 def conceal(value: object, secrets: Iterable[str]) -> object:
-    """The JSON value with every secret in its texts, at any depth, replaced by ``[authentication]``."""
+    """The JSON value with every secret in its texts and numbers, at any depth, replaced."""
     if isinstance(value, str):
         return conceal_text(value, secrets)
+    if isinstance(value, (int, float)):
+        digits = str(value)
+        return value if conceal_text(digits, secrets) == digits else CONCEALED
     if isinstance(value, list):
         return [conceal(item, secrets) for item in cast("list[object]", value)]
     if isinstance(value, dict):

@@ -21,7 +21,7 @@ from .errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from .wire import structure, wrong_members
+from .wire import NAMES, structure, wrong_members
 
 _EXACT = frozenset({"userName", "action", "controlNumber", "payType", "dealTime"})
 """Members whose value cannot be free text once they are accepted."""
@@ -178,8 +178,11 @@ class CallbackParser:
     def _concealed(
         self, payload: Mapping[str, object], except_for: Collection[str] = ()
     ) -> dict[str, object]:
+        # The specification's own names stay, whatever the secret is.
         return {
-            conceal_text(name, self._secrets): value if name in except_for else conceal(value, self._secrets)
+            (name if name in NAMES else conceal_text(name, self._secrets)): (
+                value if name in except_for else conceal(value, self._secrets)
+            )
             for name, value in payload.items()
         }
 
