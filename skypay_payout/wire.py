@@ -11,10 +11,10 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from . import credentials
 from .callback import PayoutCallback
-from .control_number import ControlNumber
+from .control_number import CONTROL_NUMBER_PATTERN, ControlNumber
 from .errors import ErrorCode, FieldError, WrongValue, quoted
 from .pay_type import PayType
-from .times import read_deal_time
+from .times import DEAL_TIME_PATTERN, read_deal_time
 
 ACTION = "payoutQueuePayout"
 
@@ -94,17 +94,85 @@ class Member:
     read: Reader
     attribute: str | None
     """Where ``PayoutCallback`` keeps it."""
+    schema: Mapping[str, object]
+    """What ``read`` accepts, as JSON Schema."""
     required: bool = True
 
 
+def text_schema(description: str, max_length: int) -> dict[str, object]:
+    """A required text, as JSON Schema (point 9)."""
+    return {"description": description, "type": "string", "minLength": 1, "maxLength": max_length}
+
+
+def _pattern_schema(description: str, pattern: str, example: str) -> dict[str, object]:
+    return {
+        "description": description,
+        "type": "string",
+        "pattern": f"^{pattern}$",
+        "examples": [example],
+    }
+
+
+def _optional_schema(description: str) -> dict[str, object]:
+    return {
+        "description": f"{description} null and the empty string mean: not given.",
+        "type": ["string", "null"],
+    }
+
+
 MEMBERS = (
-    Member("userName", _text, "user_name"),
-    Member("action", _action, None),
-    Member("controlNumber", _control_number, "control_number"),
-    Member("payType", _pay_type, "pay_type"),
-    Member("dealTime", _deal_time, "deal_time"),
-    Member("failDescription", _optional_text, "fail_description", required=False),
-    Member("referenceNumber", _optional_text, "reference_number", required=False),
+    Member(
+        "userName",
+        _text,
+        "user_name",
+        text_schema("The account that SkyPay issued, AppName@skypay.", credentials.MAX_LENGTH),
+    ),
+    Member("action", _action, None, {"description": "Which of SkyPay's callbacks this is.", "const": ACTION}),
+    Member(
+        "controlNumber",
+        _control_number,
+        "control_number",
+        _pattern_schema(
+            "Which payout: five characters issued to the partner, then 8 to 10 digits.",
+            CONTROL_NUMBER_PATTERN,
+            "SK99123456789",
+        ),
+    ),
+    Member(
+        "payType",
+        _pay_type,
+        "pay_type",
+        {
+            "description": "What happened: "
+            + ", ".join(f"{status:d} {status.name}" for status in PayType)
+            + ".",
+            "enum": list(_PAY_TYPES),
+        },
+    ),
+    Member(
+        "dealTime",
+        _deal_time,
+        "deal_time",
+        _pattern_schema(
+            "When it happened: yyyy-MM-dd HH:mm:ss, in UTC+8 unless it has an offset of its own.",
+            DEAL_TIME_PATTERN,
+            "2018-08-07 11:58:33",
+        ),
+    ),
+    Member(
+        "failDescription",
+        _optional_text,
+        "fail_description",
+        _optional_schema("Why the payment failed."),
+        required=False,
+    ),
+    Member(
+        "referenceNumber",
+        _optional_text,
+        "reference_number",
+        _optional_schema("The ML channel's reference, sent with payType 1 and 5."),
+        required=False,
+    ),
 )
 """In the specification's order; without authentication, which is verified before and then dropped."""
 
