@@ -147,14 +147,14 @@ def _parsed(text: str) -> object:
 
 def _is_deep(value: object) -> bool:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for outer in level
             if isinstance(outer, (dict, list))
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
-    return bool(level)
+    return any(isinstance(inner, (dict, list)) for inner in level)
 
 
 def _tidied(text: str) -> str:

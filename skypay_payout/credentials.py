@@ -8,6 +8,8 @@ from typing import cast
 
 from attrs import field, frozen
 
+from .arguments import one_or_several
+
 MAX_LENGTH = 50
 """Characters, for userName and for authentication alike."""
 
@@ -15,9 +17,7 @@ CONCEALED = "[authentication]"
 """What stands in a callback or an error where the sender repeated a secret."""
 
 
-def _checked(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is a str, not {type(value).__name__}")
+def _checked(name: str, value: str) -> str:
     if not 0 < len(value) <= MAX_LENGTH:
         raise ValueError(
             f"{name} has 1 to {MAX_LENGTH} characters, not {len(value)}; is its setting filled in?"
@@ -32,16 +32,15 @@ def _checked(name: str, value: object) -> str:
 
 
 def _user_name(value: str) -> str:
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"user_name is a str, not {type(value).__name__}")
     return _checked("user_name", value)
 
 
 def _authentication(value: str | Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(value, (str, Iterable)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"authentication is a str or several, not {type(value).__name__}")
-    secrets = (value,) if isinstance(value, str) else tuple(value)
-    if not secrets:
-        raise ValueError("authentication needs at least one secret")
-    return tuple(_checked("authentication", secret) for secret in secrets)
+    return tuple(
+        _checked("authentication", secret) for secret in one_or_several("authentication", value, str)
+    )
 
 
 # Equality is identity: == over a secret would take a time that depends on it.

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from attrs import Factory, evolve, field, frozen
 
 from .acknowledgement import acknowledge
+from .arguments import one_or_several
 from .body import read, to_bytes
 from .callback import PayoutCallback
 from .control_number import PREFIX_PATTERN
@@ -42,25 +43,13 @@ class _Sealing(Protocol):
 
 
 def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:
-    accounts = (value,) if isinstance(value, Credentials) else tuple(value)
-    if not accounts:
-        raise ValueError(
-            "credentials needs at least one Credentials; with none every callback would be refused"
-        )
-    for account in accounts:
-        if not isinstance(account, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"credentials are Credentials, not {type(account).__name__}")
-    return accounts
+    return one_or_several("credentials", value, Credentials)
 
 
-def _prefixes(value: Iterable[str] | None) -> frozenset[str] | None:
+def _prefixes(value: str | Iterable[str] | None) -> frozenset[str] | None:
     if value is None:
         return None
-    if isinstance(value, str):
-        raise TypeError(f"prefixes is a collection; write [{value!r}]")
-    prefixes = frozenset(value)
-    if not prefixes:
-        raise ValueError("prefixes is empty, so every callback would be refused; leave it out to take any")
+    prefixes = frozenset(one_or_several("prefixes", value, str))
     for prefix in prefixes:
         if not re.fullmatch(PREFIX_PATTERN, prefix):
             raise ValueError(
@@ -72,13 +61,9 @@ def _prefixes(value: Iterable[str] | None) -> frozenset[str] | None:
 def _ciphers(value: Cipher | Iterable[Cipher] | None) -> tuple[Cipher, ...]:
     if value is None:
         return ()
-    ciphers = tuple(value) if isinstance(value, Iterable) else (value,)
-    if not ciphers:
-        raise ValueError("cipher is empty; leave it out if the bodies are plain JSON")
-    for cipher in ciphers:
-        if not isinstance(cipher, Cipher):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"a cipher has a decrypt method; {type(cipher).__name__} has none")
-    return ciphers
+    # A cipher with several keys gives one cipher for each.
+    ciphers = tuple(value) if isinstance(value, Iterable) else value
+    return one_or_several("cipher", ciphers, Cipher)  # type: ignore[type-abstract]
 
 
 def _size(value: int) -> int:

@@ -1,0 +1,143 @@
+"""dealTime: when it happened, in UTC+8 unless it says otherwise (settled point 5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from skypay_payout import CallbackParser, ErrorCode, InvalidCallbackError
+from skypay_payout.testing import CREDENTIALS, body
+
+parser = CallbackParser(CREDENTIALS)
+UTC8 = timezone(timedelta(hours=8))
+
+
+def parse_time(value: object) -> datetime:
+    return parser.parse(body(dealTime=value)).deal_time
+
+
+def refused(value: object) -> tuple[ErrorCode, str]:
+    with pytest.raises(InvalidCallbackError) as caught:
+        parse_time(value)
+    (error,) = caught.value.errors
+    assert error.field == "dealTime"
+    return error.code, error.message
+
+
+NOON = datetime(2018, 8, 7, 11, 58, 33, tzinfo=UTC8)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        pytest.param("2018-08-07 11:58:33", NOON, id="the documented form"),
+        pytest.param("2018-08-07T11:58:33", NOON, id="a T"),
+        pytest.param("2018-08-07 11:58:33.5", NOON.replace(microsecond=500000), id="tenths"),
+        pytest.param("2018-08-07T11:58:33.123", NOON.replace(microsecond=123000), id="Java's milliseconds"),
+        pytest.param(
+            "2018-08-07T11:58:33.1234567", NOON.replace(microsecond=123456), id=".NET's 100 ns, truncated"
+        ),
+        pytest.param(
+            "2018-08-07T11:58:33.999999999", NOON.replace(microsecond=999999), id="Java's ns, truncated"
+        ),
+        pytest.param("2018-08-07 11:58:33,25", NOON.replace(microsecond=250000), id="a decimal comma"),
+        pytest.param("2018-08-07T03:58:33Z", NOON, id="UTC"),
+        pytest.param("2018-08-07 03:58:33Z", NOON, id="UTC behind a space"),
+        pytest.param("2018-08-07T11:58:33+08:00", NOON, id="an offset"),
+        pytest.param("2018-08-07T11:58:33+0800", NOON, id="an offset without a colon"),
+        pytest.param("2018-08-07T11:58:33+08", NOON, id="an offset of hours"),
+        pytest.param("2018-08-06T20:58:33-07:00", NOON, id="an offset to the west"),
+        pytest.param("2018-08-07T03:58:33.000+00:00", NOON, id="a fraction and an offset"),
+        pytest.param("2020-02-29 00:00:00", datetime(2020, 2, 29, tzinfo=UTC8), id="a leap day"),
+        pytest.param(
+            "2018-08-07 23:59:59", NOON.replace(hour=23, minute=59, second=59), id="the last second"
+        ),
+        pytest.param(
+            "0002-01-01 00:00:00", datetime(2, 1, 1, tzinfo=UTC8), id="the first year that is taken"
+        ),
+        pytest.param(
+            "9998-12-31 23:59:59", datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC8), id="the last year"
+        ),
+    ],
+)
+def test_a_time_is_an_instant_told_in_utc8(text: str, time: datetime) -> None:
+    parsed = parse_time(text)
+    assert parsed == time
+    assert parsed.utcoffset() == timedelta(hours=8)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-08-07",
+        "2018-W32-2",
+        "2018-W32-2T11:58:33",
+        "2018-219T11:58:33",
+        "20180807T115833",
+        "20180807T115833.123",
+        "2018-08-07 11:58",
+        "2018-08-07T11",
+        "2018-08-07 24:00:00",
+        "2018-08-07 25:00:00",
+        "Tuesday",
+        "1533614313",
+        "2018/08/07 11:58:33",
+        "07-08-2018 11:58:33",
+        "2018-8-7 11:58:33",
+        "2018-08-07  11:58:33",
+        "2018-08-07_11:58:33",
+        "2018-08-07t11:58:33",
+        "2018-08-07T11:58:33z",
+        "2018-08-07 11:58:33 ",
+        " 2018-08-07 11:58:33",
+        "2018-08-07 11:58:33\n",
+        "2018-08-07 11:58:33.",
+        "2018-08-07 11:58:33.1234567890",
+        "2018-08-07 11:58:33 +08:00",
+        "2018-08-07T11:58:33+8",
+        "2018-08-07T11:58:33+08:00:00",
+        "2018-08-07T11:58:33 GMT",
+        "２０１８-08-07 11:58:33",
+        "2018-08-07 11:58:3３",
+    ],
+)
+def test_a_text_of_another_form_is_refused(text: str) -> None:
+    code, message = refused(text)
+    assert code is ErrorCode.WRONG_FORMAT
+    assert "expected yyyy-MM-dd HH:mm:ss (UTC+8)" in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("2018-02-29 00:00:00", id="no leap year"),
+        pytest.param("2018-13-01 00:00:00", id="month 13"),
+        pytest.param("2018-00-01 00:00:00", id="month 0"),
+        pytest.param("2018-04-31 00:00:00", id="April 31"),
+        pytest.param("2018-08-07 11:60:00", id="minute 60"),
+        pytest.param("2018-08-07 11:58:60", id="a leap second"),
+        pytest.param("2018-08-07T11:58:33+24:00", id="an offset of a day"),
+        pytest.param("2018-08-07T11:58:33+08:60", id="an offset of 60 minutes"),
+        pytest.param("2018-02-30T00:00:00Z", id="no such day, in the other form"),
+        pytest.param("0000-01-01 00:00:00", id="year 0"),
+        pytest.param("0001-01-01 00:00:00", id=".NET's empty date"),
+        pytest.param("0001-01-01T00:00:00Z", id=".NET's empty date in UTC"),
+        pytest.param("0001-01-01T00:00:00+14:00", id="before the calendar, once told in UTC+8"),
+        pytest.param("9999-12-31 23:59:59", id="the calendar's last year"),
+        pytest.param("9999-12-31T23:59:59-08:00", id="after the calendar, once told in UTC+8"),
+    ],
+)
+def test_a_time_that_does_not_exist_is_refused(text: str) -> None:
+    code, message = refused(text)
+    assert code is ErrorCode.NO_SUCH_TIME
+    assert message == f"{text!r} is in no calendar; expected a time that exists"
+
+
+@pytest.mark.parametrize("value", [None, 1533614313, 1533614313.5, True, ["2018-08-07 11:58:33"]])
+def test_a_time_is_a_string(value: object) -> None:
+    assert refused(value)[0] is ErrorCode.WRONG_TYPE
+
+
+def test_an_empty_time_is_told_from_a_wrong_one() -> None:
+    assert refused("")[0] is ErrorCode.EMPTY
