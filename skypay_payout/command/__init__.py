@@ -1,0 +1,68 @@
+"""The command ``skypay-payout``: try the library, check bodies, open and seal them.
+
+Exit status: 0 all good, 1 something was refused, 2 wrong use; as shells have it, 130 interrupted and 141 when
+the reader of the output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from io import TextIOWrapper
+
+from . import check, demo, seal, settings
+from .terminal import WrongUse
+
+_MODULES = (demo, check, seal)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command with these arguments, or with the program's; the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # Chinese on an ASCII terminal is shown escaped
+    try:
+        status = _run(argv)
+        print(end="", flush=True)  # here, where a closed pipe can still be reported
+    except WrongUse as error:
+        return _ended(2, str(error))
+    except KeyboardInterrupt:
+        return _ended(130, "interrupted")
+    except BrokenProcessPool:
+        return _ended(
+            2, "a worker process was killed, so the check is incomplete; is there memory for --jobs?"
+        )
+    except OSError as error:
+        # What is still buffered must not fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return _ended(141, "the output was closed before everything was written")
+        return _ended(2, f"cannot read or write: {error.strerror}")
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = ArgumentParser(
+        "skypay-payout",
+        description="Receive SkyPay's payout callback (payoutQueuePayout).",
+        epilog=settings.HELP,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for module in _MODULES:
+        module.add_to(subparsers)
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return int(args.run(args))
+
+
+def _ended(status: int, message: str) -> int:
+    with suppress(OSError):
+        print(f"skypay-payout: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,76 @@
+"""``decrypt`` and ``encrypt``: for the engineer who holds a captured body."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+
+from ..body import read
+from ..credentials import CONCEALED, conceal
+from ..errors import DecryptionError, MalformedBodyError
+from . import settings
+from .terminal import Subparsers, WrongUse, opened, printable
+
+_LIMIT = 1024 * 1024
+"""Bytes; no body comes near it, and another file need not fill the memory."""
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Adds the two subcommands to the command."""
+    for name, what, run in (
+        ("decrypt", "show the JSON in an encrypted body, its secret concealed", _decrypt),
+        ("encrypt", "encrypt a body with the newest key", _encrypt),
+    ):
+        parser = subparsers.add_parser(name, help=what, description=what.capitalize() + ".")
+        parser.add_argument("file", metavar="FILE", help="what to read; - is standard input")
+        parser.set_defaults(run=run)
+
+
+def _decrypt(args: Namespace) -> int:
+    cipher, secrets = settings.cipher(), settings.known_secrets()
+    try:
+        text = cipher.decrypt(_body(args.file))
+    except DecryptionError as error:
+        return _refused(str(error))
+    try:
+        payload = _without_secrets(read(text), secrets)
+    except MalformedBodyError as error:
+        # What cannot be read cannot be searched for the secret either.
+        return _refused(f"a key opens the body, but it is not shown, for it may hold the secret: {error}")
+    for line in json.dumps(payload, ensure_ascii=False, indent=2).split("\n"):
+        print(printable(line))
+    return 0
+
+
+def _encrypt(args: Namespace) -> int:
+    print(settings.cipher().encrypt(_body(args.file)).decode())
+    return 0
+
+
+def _refused(problem: str) -> int:
+    print(f"refused: {problem}", file=sys.stderr)
+    return 1
+
+
+def _body(name: str) -> bytes:
+    with opened(name) as file:
+        body = file.read(_LIMIT + 1)
+    if len(body) > _LIMIT:
+        raise WrongUse(f"{printable(name)} has more than {_LIMIT:,} bytes, so it is not one body")
+    return body
+
+
+def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
+    """The payload without the value of ``authentication``, at any depth, and wherever that is repeated."""
+    secrets = set(known)
+
+    def noted(members: dict[str, object]) -> dict[str, object]:
+        for name in members:
+            if name.lower() == "authentication":
+                secrets.add(str(members[name]))
+                members[name] = CONCEALED
+        return members
+
+    payload = json.loads(json.dumps(payload), object_hook=noted)
+    return conceal(payload, sorted(secrets - {""}, key=len, reverse=True))

@@ -1,0 +1,71 @@
+"""What passes between the command and its user: files in, text that is safe to show out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import BufferedReader
+from typing import TypeAlias
+from unicodedata import category
+
+from ..callback import PayoutCallback
+from ..errors import CallbackError, InvalidCallbackError
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage]
+"""What a subcommand's ``add_to`` takes."""
+
+
+class WrongUse(Exception):
+    """The command was called wrongly. The message is one line that says what to do; the exit status is 2."""
+
+
+@contextmanager
+def opened(name: str) -> Generator[BufferedReader]:
+    """The file to read, or standard input for ``-``. Raises ``WrongUse`` if it cannot be opened."""
+    try:
+        file = open(0 if name == "-" else name, "rb", closefd=name != "-")  # noqa: SIM115  closed below
+    except OSError as error:
+        raise WrongUse(f"cannot open {printable(name)}: {error.strerror}") from None
+    with file:
+        yield file
+
+
+def printable(text: str) -> str:
+    """The text on one line, with what a terminal would obey, or not show, escaped as in JSON."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or category(char) == "Zs" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def rows(callback: PayoutCallback) -> str:
+    """The callback for people: a line for each attribute that is given, times with their zone."""
+    values = {
+        "user_name": callback.user_name,
+        "control_number": callback.control_number,
+        "pay_type": f"{callback.pay_type.name} ({callback.pay_type:d})",
+        "deal_time": callback.deal_time.isoformat(" "),
+        "fail_description": callback.fail_description,
+        "reference_number": callback.reference_number,
+        "extra": json.dumps(callback.extra, ensure_ascii=False) if callback.extra else None,
+        "idempotency_key": callback.idempotency_key,
+    }
+    return "".join(row(name, value) + "\n" for name, value in values.items() if value is not None)
+
+
+def row(name: str, value: str) -> str:
+    """One line of a table: the name, and the value at column 20."""
+    return f"  {name:16}  {printable(value)}"
+
+
+def problems(error: CallbackError) -> list[str]:
+    """Everything that is wrong with a body, a line for each: where, the stable code, and what to do."""
+    if isinstance(error, InvalidCallbackError):
+        return [f"{wrong.field}: {wrong.code}: {wrong.message}" for wrong in error.errors]
+    return [f"{error.code}: {error}"]
