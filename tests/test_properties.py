@@ -13,8 +13,8 @@ import pytest
 from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shown import check_error, shown
 
+from shown import check_error, shown
 from skypay_payout import (
     AuthenticationError,
     CallbackError,
