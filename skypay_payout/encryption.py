@@ -18,10 +18,10 @@ try:
     from cryptography.hazmat.primitives.ciphers.algorithms import AES
     from cryptography.hazmat.primitives.ciphers.modes import ECB
     from cryptography.hazmat.primitives.padding import PKCS7
-except ImportError as error:
+except ImportError as _missing:
     raise ImportError(
         "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
-    ) from error
+    ) from _missing
 
 from .arguments import one_or_several
 from .body import read

@@ -1,0 +1,147 @@
+"""The package as its users install and import it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import metadata, requires
+from pathlib import Path
+from venv import EnvBuilder
+
+import pytest
+
+import skypay_payout
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def imported(program: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after the program."""
+    return set(
+        json.loads(
+            run(sys.executable, "-c", f"{program}\nimport json, sys\nprint(json.dumps(list(sys.modules)))")
+        )
+    )
+
+
+def test_the_metadata_is_what_the_index_shows() -> None:
+    about = metadata("skypay-payout")
+    assert about["Version"] == skypay_payout.__version__
+    assert about["License-Expression"] == "MIT"
+    assert about["Requires-Python"] == ">=3.11"
+    assert about["Description-Content-Type"] == "text/markdown"
+    assert {"Documentation", "Source", "Changelog"} <= {
+        url.split(",")[0] for url in about.get_all("Project-URL") or []
+    }
+
+
+def test_the_core_needs_three_packages_and_no_more() -> None:
+    core = [need for need in requires("skypay-payout") or [] if "extra ==" not in need]
+    assert sorted(need.split(">")[0] for need in core) == ["attrs", "cattrs", "python-dateutil"]
+
+
+def test_every_public_name_is_there_and_sorted() -> None:
+    assert list(skypay_payout.__all__) == sorted(skypay_payout.__all__)
+    for name in skypay_payout.__all__:
+        assert getattr(skypay_payout, name).__doc__
+
+
+def test_importing_the_core_opens_no_socket_and_loads_no_extra() -> None:
+    loaded = imported("import skypay_payout") - imported("")
+    roots = {name.partition(".")[0] for name in loaded}
+    assert "skypay_payout" in loaded
+    assert not roots & {
+        "socket",
+        "ssl",
+        "http",
+        "asyncio",
+        "multiprocessing",
+        "cryptography",
+        "tqdm",
+        "dateutil",
+    }
+    assert not roots & {"httpx", "hypothesis", "pytest", "fastapi", "flask", "django", "aiohttp", "litestar"}
+    ours = {name for name in loaded if name.startswith("skypay_payout.")}
+    assert not {
+        name
+        for name in ours
+        if name.split(".")[1] in ("command", "conformance", "encryption", "schema", "testing")
+    }
+
+
+def test_a_callback_of_the_documented_form_never_loads_dateutil() -> None:
+    program = """
+from skypay_payout import CallbackParser, Credentials
+from skypay_payout.testing import CREDENTIALS, SAMPLE, body
+parser = CallbackParser(CREDENTIALS)
+parser.parse(SAMPLE)
+"""
+    assert "dateutil" not in imported(program)
+    assert "dateutil" in imported(program + 'parser.parse(body(dealTime="2018-08-07T11:58:33Z"))')
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", out, ROOT)
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names} == {
+        "skypay_payout",
+        f"skypay_payout-{skypay_payout.__version__}.dist-info",
+    }
+    assert "skypay_payout/py.typed" in names
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that holds the wheel and what it brings."""
+    home = tmp_path_factory.mktemp("env")
+    EnvBuilder(with_pip=True).create(home)
+    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    run(python, "-m", "pip", "install", "-q", wheel)
+    return python
+
+
+def test_the_wheel_brings_what_the_core_needs_and_no_extra(installed: Path) -> None:
+    have = {
+        package["name"].lower().replace("_", "-")
+        for package in json.loads(run(installed, "-m", "pip", "list", "--format=json"))
+    }
+    assert {"skypay-payout", "attrs", "cattrs", "python-dateutil"} <= have
+    theirs = {"six", "tzdata", "typing-extensions", "pip", "setuptools"}
+    assert have <= {"skypay-payout", "attrs", "cattrs", "python-dateutil"} | theirs
+    assert (
+        run(installed, "-c", "import skypay_payout; print(skypay_payout.PayType(1).name)").strip() == "UPLOAD"
+    )
+    shown = run(installed, "-m", "skypay_payout", "demo")
+    assert "SK99123456789" in shown
+    assert '"responseCode":"1000"' in shown
+
+
+def test_a_users_file_passes_the_type_checkers_on_the_installed_package(
+    installed: Path, wheel: Path, tmp_path: Path
+) -> None:
+    run(installed, "-m", "pip", "install", "-q", f"{wheel}[encryption]")
+    user = tmp_path / "user.py"
+    user.write_text((ROOT / "tests" / "typing_tests.py").read_text("utf-8"), "utf-8")
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    run(sys.executable, "-m", "mypy", "--strict", "--python-executable", installed, user, cwd=tmp_path)
+    # Told by the environment's PATH: --verifytypes looks at no --pythonpath.
+    inside = {**os.environ, "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
+    pyright = [sys.executable, "-m", "pyright"]
+    run(*pyright, user, cwd=tmp_path, env=inside)
+    verified = run(*pyright, "--verifytypes", "skypay_payout", "--ignoreexternal", cwd=tmp_path, env=inside)
+    assert "Type completeness score: 100%" in verified
