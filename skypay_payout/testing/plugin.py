@@ -1,0 +1,54 @@
+"""The pytest plugin: what the tests of an endpoint need, by the names of its fixtures.
+
+pytest loads it by itself wherever skypay-payout is installed. Override ``skypay_credentials`` or
+``skypay_cipher`` in a ``conftest.py`` to test with other ones; the other fixtures follow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..credentials import Credentials
+from ..parser import CallbackParser
+from ..pay_type import PayType
+from .bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, Sealer, body
+
+if TYPE_CHECKING:
+    from ..encryption import BodyCipher
+
+
+@pytest.fixture
+def skypay_credentials() -> Credentials:
+    """The account of the published sample."""
+    return CREDENTIALS
+
+
+@pytest.fixture
+def skypay_cipher() -> BodyCipher:
+    """A cipher with a key for tests; needs the extra ``encryption``."""
+    from ..encryption import BodyCipher
+
+    return BodyCipher(ENCRYPTION_KEY)
+
+
+@pytest.fixture
+def skypay_parser(skypay_credentials: Credentials) -> CallbackParser:
+    """A parser of plain bodies for the account."""
+    return CallbackParser(skypay_credentials)
+
+
+@pytest.fixture
+def skypay_body(skypay_credentials: Credentials) -> BodyFactory:
+    """Makes bodies as ``skypay_payout.testing.body`` does, with the account's name and newest secret."""
+
+    def make(status: int = PayType.UPLOAD, *, cipher: Sealer | None = None, **members: object) -> bytes:
+        """The body of that status; ``members`` by wire name replace or add to what it holds."""
+        account = {
+            "userName": skypay_credentials.user_name,
+            "authentication": skypay_credentials.authentication[-1],
+        }
+        return body(status, cipher=cipher, **account | members)
+
+    return make

@@ -1,0 +1,136 @@
+"""Hypothesis strategies for callbacks that a parser takes, and for those that it must refuse.
+
+They say what the specification allows in words of their own, so that they can find a parser wrong. Each takes
+the parser under test, and without one a parser of the sample's account.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from string import ascii_letters, digits
+
+from hypothesis import strategies as st
+
+from ..parser import CallbackParser
+from .bad_bodies import ABSENT, WRONG_MEMBERS
+from .bodies import CREDENTIALS, payload_for, sealed, sealers, written
+
+_PARSER = CallbackParser(CREDENTIALS)
+
+_texts = st.text(max_size=60)
+_numbers = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+_json: st.SearchStrategy[object] = st.recursive(
+    st.none() | st.booleans() | _numbers | _texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
+    max_leaves=5,
+)
+_white_space = st.text(" \t\r\n", max_size=3).map(str.encode)
+_serials = st.text(digits, min_size=8, max_size=10)
+_prefixes = st.text(ascii_letters + digits, min_size=5, max_size=5)
+_names = _texts.filter(lambda name: name not in {*payload_for(_PARSER), "failDescription"})
+# Two years from the calendar's ends, so that no offset moves a time beyond them.
+_instants = st.datetimes(datetime(3, 1, 1), datetime(9997, 12, 31))
+_offsets = st.one_of(
+    st.sampled_from(["", "Z"]),
+    st.from_regex("[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?", fullmatch=True, alphabet=digits + "+-:"),
+)
+# What follows the half is no other half, so that no pair is made whole.
+_half_pairs = st.builds("{}{}x".format, _texts, st.characters(categories=["Cs"]))
+
+
+def _no_control_number(text: object) -> bool:
+    return not (isinstance(text, str) and re.fullmatch("[A-Za-z0-9]{5}[0-9]{8,10}", text))
+
+
+_STATUSES = {json.dumps(status) for number in range(1, 7) for status in (number, str(number))}
+
+_wrong_values: dict[str, st.SearchStrategy[object]] = {
+    "action": _json.filter(lambda value: value != "payoutQueuePayout"),
+    "controlNumber": st.one_of(_json, st.from_regex("[A-Z]{4,6}[0-9]{7,11}")).filter(_no_control_number),
+    "payType": _json.filter(lambda value: json.dumps(value) not in _STATUSES),
+    "dealTime": _json.filter(lambda value: not re.match("[0-9]{4}-", str(value))),
+    "failDescription": st.one_of(_json.filter(lambda value: not isinstance(value, str | None)), _half_pairs),
+    "referenceNumber": st.one_of(_json.filter(lambda value: not isinstance(value, str | None)), _half_pairs),
+}
+
+
+@st.composite
+def payloads(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> dict[str, object]:
+    """The members of a callback that this parser takes, by wire name, in any order and with any others."""
+    account = draw(st.sampled_from(parser.credentials))
+    prefix = draw(_prefixes if parser.prefixes is None else st.sampled_from(sorted(parser.prefixes)))
+    status = draw(st.integers(1, 6))
+    fraction = draw(st.just("") | st.from_regex("[.,][0-9]{1,9}", fullmatch=True, alphabet=digits + ".,"))
+    members = draw(st.dictionaries(_names, _json, max_size=3)) | {
+        "userName": account.user_name,
+        "action": "payoutQueuePayout",
+        "authentication": draw(st.sampled_from(account.authentication)),
+        "controlNumber": prefix + draw(_serials),
+        "payType": draw(st.sampled_from([status, str(status)])),
+        "dealTime": draw(_instants).replace(microsecond=0).isoformat(draw(st.sampled_from(" T")))
+        + fraction
+        + draw(_offsets),
+    }
+    for name in ("failDescription", "referenceNumber"):
+        if draw(st.booleans()):
+            members[name] = draw(st.none() | _texts)
+    return dict(draw(st.permutations(list(members.items()))))
+
+
+@st.composite
+def invalid_payloads(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> dict[str, object]:
+    """The members of a callback that SkyPay sent, but of which one or more are wrong."""
+    members = draw(payloads(parser))
+    wrong = draw(st.lists(st.sampled_from(sorted(WRONG_MEMBERS)), min_size=1, unique=True))
+    for name in wrong:
+        known = [value for _, value, _ in WRONG_MEMBERS[name]]
+        members[name] = draw(st.sampled_from(known) | _wrong_values[name])
+        if members[name] is ABSENT:
+            del members[name]
+    return members
+
+
+@st.composite
+def bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
+    """A body that this parser takes, in each form that it tolerates, under each of its keys."""
+    return draw(_sent(parser, draw(payloads(parser))))
+
+
+@st.composite
+def invalid_bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
+    """A body that SkyPay sent, for which this parser must raise an ``InvalidCallbackError``."""
+    return draw(_sent(parser, draw(invalid_payloads(parser))))
+
+
+@st.composite
+def refused_bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
+    """A body that must never be acknowledged: of a stranger, or damaged on its way."""
+    members = draw(payloads(parser))
+    name = draw(st.sampled_from(["userName", "authentication"]))
+    match draw(st.sampled_from(["wrong", "missing", "cut short", "anything"])):
+        case "wrong":
+            known = [text for one in parser.credentials for text in (one.user_name, *one.authentication)]
+            members[name] = draw(_json.filter(lambda value: value not in known))
+        case "missing":
+            del members[name]
+        case "cut short":
+            text = written(members)
+            return draw(_sealed(parser, text[: draw(st.integers(0, len(text) - 1))]))
+        case _:
+            return draw(st.binary())
+    return draw(_sent(parser, members))
+
+
+@st.composite
+def _sent(draw: st.DrawFn, parser: CallbackParser, members: dict[str, object]) -> bytes:
+    text = written(members) if draw(st.booleans()) else json.dumps(members, indent=4).encode()
+    if draw(st.booleans()):
+        text = text[:-1] + draw(_white_space) + b"," + draw(_white_space) + b"}"
+    mark = draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
+    return draw(_sealed(parser, mark + draw(_white_space) + text + draw(_white_space)))
+
+
+def _sealed(parser: CallbackParser, text: bytes) -> st.SearchStrategy[bytes]:
+    return st.sampled_from([sealed(text, cipher) for cipher in sealers(parser) or [None]])
