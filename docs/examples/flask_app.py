@@ -1,0 +1,45 @@
+"""An endpoint with Flask.
+
+$ waitress-serve --listen 127.0.0.1:8000 --max-request-body-size 65536 flask_app:app
+"""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask, Response, request
+
+from skypay_payout import (
+    AuthenticationError,
+    CallbackParser,
+    Credentials,
+    InvalidCallbackError,
+    MalformedBodyError,
+)
+from skypay_payout.encryption import BodyCipher
+from sqlite_store import Store
+
+key = os.environ.get("SKYPAY_ENCRYPTION_KEY")
+parser = CallbackParser(
+    Credentials(os.environ["SKYPAY_USER_NAME"], os.environ["SKYPAY_AUTHENTICATION"].split(",")),
+    cipher=None if key is None else BodyCipher(key.split(",")),
+)
+store = Store()
+app = Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = parser.max_body_size  # Flask answers 413 to more
+
+
+@app.post("/callback")
+def receive() -> Response:
+    """Store the callback, then acknowledge it."""
+    try:
+        callback = parser.parse(request.get_data())
+    except InvalidCallbackError as invalid:
+        store.set_aside(invalid)
+        return Response(parser.reply(invalid), mimetype="text/plain")
+    except AuthenticationError:
+        return Response(status=401)
+    except MalformedBodyError:
+        return Response(status=400)
+    store.keep(callback)
+    return Response(parser.reply(callback), mimetype="text/plain")

@@ -1,0 +1,237 @@
+"""Real servers for tests: recipes over loopback HTTP, and PostgreSQL."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import httpx
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from skypay_payout.testing import AUTHENTICATION, USER_NAME
+
+EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+PATIENCE = 60.0
+"""Seconds until a server that does not start counts as broken."""
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    """Return as soon as ``ready()`` is true."""
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.02)
+
+
+class Server:
+    """A program of this environment that serves HTTP, with all its workers, at another port than 8000."""
+
+    def __init__(self, command: str, directory: Path, settings: Mapping[str, str]) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/callback"
+        program, *arguments = command.replace("8000", str(self.port)).split()
+        self._command = [str(Path(sys.executable).with_name(program)), *arguments]
+        self._directory = directory
+        self._log = directory / "server.log"
+        self._settings = {
+            **os.environ,
+            "SKYPAY_USER_NAME": USER_NAME,
+            "SKYPAY_AUTHENTICATION": AUTHENTICATION,
+            **settings,
+        }
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                self._command,
+                cwd=self._directory,
+                env=self._settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            wait_until(self._answers)
+        except TimeoutError:
+            self.kill()
+            raise AssertionError(self.log()) from None
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, self.log()
+        try:
+            httpx.get(self.url, trust_env=False, timeout=PATIENCE)
+        except httpx.TransportError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End it and its workers as ``kill -9`` does, and return when they are gone."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def wait_for_its_end(self) -> int:
+        """The exit status of a server that ends by itself."""
+        return self._process.wait(PATIENCE)
+
+    def log(self) -> str:
+        """What it has printed."""
+        return self._log.read_text(errors="replace")
+
+
+class Database:
+    """What a recipe stores in, and what is stored there."""
+
+    def __init__(self, settings: Mapping[str, str], query: Callable[[str], list[tuple[object, ...]]]) -> None:
+        self.settings = settings
+        self.query = query
+
+    def events(self) -> list[object]:
+        """The idempotency key of each stored event."""
+        return [key for (key,) in self.query("SELECT idempotency_key FROM callbacks ORDER BY 1")]
+
+    def set_aside(self) -> list[object]:
+        """Each payload that was set aside."""
+        return [payload for (payload,) in self.query("SELECT payload FROM set_aside ORDER BY 1")]
+
+
+def sqlite_database(directory: Path) -> Database:
+    """The SQLite file that a server started in that directory makes."""
+
+    def query(statement: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(directory / "callbacks.sqlite3")) as connection, connection:
+            return connection.execute(statement).fetchall()
+
+    return Database({}, query)
+
+
+class Postgres:
+    """A PostgreSQL server of our own, in a directory of its own, on a Unix socket."""
+
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        self._numbers = count()
+        # Not pytest's directory: PostgreSQL refuses root, and nobody may not enter what is root's.
+        self._directory = tempfile.mkdtemp(prefix="postgres-")
+        self._data = f"{self._directory}/data"
+        self._user: str | None = None
+        if os.geteuid() == 0:
+            self._user = "nobody"
+            shutil.chown(self._directory, self._user)
+        with self._run(
+            "initdb", "--auth=trust", "--username=test", "--encoding=UTF8", "--no-locale"
+        ) as initdb:
+            assert initdb.wait() == 0, self._log()
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with open(f"{self._directory}/log", "ab") as log:
+            return subprocess.Popen(  # noqa: S603
+                [self._binaries / program, "-D", self._data, *arguments],
+                cwd=self._directory,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                extra_groups=None if self._user is None else [],
+            )
+
+    def _log(self) -> str:
+        return Path(self._directory, "log").read_text()
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        self._process = self._run("postgres", "-k", self._directory, "-c", "listen_addresses=")
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, self._log()
+        try:
+            self._query("postgres", "SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Stop it at once, without a shutdown of its own, and return when it is gone."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def remove(self) -> None:
+        """Stop it and remove its files."""
+        self.stop()
+        shutil.rmtree(self._directory)
+
+    def database(self) -> Database:
+        """A new empty database."""
+        name = f"callbacks_{next(self._numbers)}"
+        self._query("postgres", f"CREATE DATABASE {name}")
+        return Database(
+            {"PGHOST": self._directory, "PGUSER": "test", "PGDATABASE": name},
+            lambda statement: self._query(name, statement),
+        )
+
+    def _query(self, database: str, statement: str) -> list[tuple[object, ...]]:
+        conninfo = make_conninfo(host=self._directory, user="test", dbname=database)
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+
+def postgres_binaries() -> Path | None:
+    """Where the newest PostgreSQL server's programs are; None if there is none."""
+    found = shutil.which("initdb")
+    candidates = [Path(found).parent] if found else []
+    candidates += Path("/usr/lib/postgresql").glob("*/bin")
+    complete = [place.resolve() for place in candidates if (place / "initdb").exists()]
+    return max(complete, key=lambda place: place.parent.name, default=None)
+
+
+def copy_examples(directory: Path) -> None:
+    """Put the recipes and the stores where a user would: in one directory."""
+    for example in EXAMPLES.glob("*.py"):
+        shutil.copy(example, directory)
+
+
+def use_postgres(recipe: Path) -> None:
+    """Change the one line of a recipe that ``postgres_store`` says to change."""
+    text = recipe.read_text()
+    assert text.count("from sqlite_store import Store\n") == 1
+    recipe.write_text(text.replace("from sqlite_store", "from postgres_store"))
+
+
+def documented_commands(recipe: Path) -> list[str]:
+    """The commands that a recipe's own text gives to run it."""
+    text = ast.get_docstring(ast.parse(recipe.read_text())) or ""
+    return [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
