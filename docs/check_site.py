@@ -1,0 +1,113 @@
+"""What must be true of the built site; ``make docs`` builds it, and then runs this with pytest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+DOCS = Path(__file__).parent
+SITE = DOCS / "_build" / "html"
+CATALOGUES = DOCS / "locale" / "zh_CN" / "LC_MESSAGES"
+TEMPLATES = DOCS / "_build" / "gettext"
+
+pages = sorted(page.relative_to(SITE) for page in SITE.rglob("*.html"))
+english = [page for page in pages if page.parts[0] != "zh"]
+templates = sorted(template.relative_to(TEMPLATES) for template in TEMPLATES.rglob("*.pot"))
+
+
+class _Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id" and value:
+                self.anchors.add(value)
+            if name in {"href", "src"} and value and tag != "template":
+                self.links.append(value)
+
+
+_read: dict[Path, _Page] = {}
+
+
+def _page(path: Path) -> _Page:
+    if path not in _read:
+        _read[path] = _Page(path.read_text(encoding="utf-8"))
+    return _read[path]
+
+
+def _is_broken(source: Path, link: str) -> bool:
+    url = urlsplit(link)
+    if url.scheme or url.netloc:
+        return False
+    target = (source.parent / unquote(url.path)).resolve() if url.path else source
+    if not target.is_file():
+        return True
+    return (
+        bool(url.fragment) and target.suffix == ".html" and unquote(url.fragment) not in _page(target).anchors
+    )
+
+
+def test_the_site_is_built_in_both_languages() -> None:
+    assert english
+    assert [page for page in pages if page not in english] == sorted("zh" / page for page in english)
+
+
+@pytest.mark.parametrize("page", pages, ids=str)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert [link for link in _page(SITE / page).links if _is_broken(SITE / page, link)] == []
+
+
+@pytest.mark.parametrize("page", pages, ids=str)
+def test_every_page_needs_no_other_host(page: Path) -> None:
+    loaded = re.findall(
+        r"<(?:script|img|link)\b[^>]*(?:src|href)=\"(https?:)?//[^>]*>", (SITE / page).read_text("utf-8")
+    )
+    assert loaded == []
+
+
+@pytest.mark.parametrize(("language", "word"), [(".", "acknowledg"), ("zh", "回执")])
+def test_the_search_finds_the_words_of_the_language(language: str, word: str) -> None:
+    index = (SITE / language / "searchindex.js").read_text(encoding="utf-8")
+    terms = index[index.index('"terms":') :]
+    assert f'"{word}":' in terms
+
+
+def _catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def _messages(catalogue: Catalog) -> Iterator[Message]:
+    return (message for message in catalogue if message.id)
+
+
+def _marked(text: str) -> list[str]:
+    """What a translation must keep as it is: code, and where links lead."""
+    return sorted({*re.findall(r"`([^`]+)`", text), *re.findall(r"\]\(([^)]+)\)", text)})
+
+
+@pytest.mark.parametrize("template", templates, ids=str)
+def test_the_chinese_says_what_the_english_says(template: Path) -> None:
+    catalogue = CATALOGUES / template.with_suffix(".po")
+    assert catalogue.exists(), "run make translations"
+    chinese = {message.id: message for message in _messages(_catalogue(catalogue))}
+    behind: list[object] = []
+    for message in _messages(_catalogue(TEMPLATES / template)):
+        translated = chinese.pop(message.id, None)
+        if translated is None or translated.fuzzy or not translated.string:
+            behind.append(message.id)
+        elif _marked(str(message.id)) != _marked(str(translated.string)):
+            behind.append((message.id, translated.string))
+    assert behind == []
+    assert list(chinese) == [], "no longer in the English; run make translations"

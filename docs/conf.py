@@ -1,0 +1,79 @@
+"""How Sphinx builds the site: in English, and with ``-D language=zh_CN`` in Chinese."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
+
+import skypay_payout  # noqa: E402
+from skypay_payout import schema  # noqa: E402
+
+project = "skypay-payout"
+author = "The skypay-payout maintainers"
+version = release = skypay_payout.__version__
+project_copyright = author
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_copybutton",
+    "command_help",
+    "languages",
+    "pictures",
+    "settled_points",
+    "signatures",
+]
+exclude_patterns = ["_build", "examples", "locale"]
+nitpicky = True
+# Names of others: the site is built without a network, so nothing can link them. And names that begin with an
+# underscore, such as a type variable's, which no page has.
+nitpick_ignore_regex = [
+    ("py:.*", r"(collections|datetime|enum|typing|hypothesis)\..*"),
+    ("py:.*", r"(.*\.)?_[A-Za-z]\w*"),
+]
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 72
+
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_location = False
+gettext_uuid = False
+
+html_theme = "furo"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+templates_path = ["_templates"]
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/language.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b6e4f", "color-brand-content": "#0b6e4f"},
+    "dark_css_variables": {"color-brand-primary": "#5fd3a8", "color-brand-content": "#5fd3a8"},
+}
+copybutton_prompt_text = "$ "
+
+# The schemas as files, for tools that read no Python; written anew by every build.
+SCHEMAS = DOCS / "_build" / "schema"
+SCHEMAS.mkdir(parents=True, exist_ok=True)
+html_extra_path = ["_build/schema"]
+for name, content in (("callback", schema.CALLBACK), ("acknowledgement", schema.ACKNOWLEDGEMENT)):
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    (SCHEMAS / f"{name}.schema.json").write_text(text, encoding="utf-8")
