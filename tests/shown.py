@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import pickle
+from pickletools import genops
 
 from attrs import asdict
 
@@ -29,7 +30,7 @@ def shown(one: CallbackError | PayoutCallback) -> str:
 
 
 def _pickled(one: CallbackError | PayoutCallback) -> str:
-    return pickle.dumps(one).decode("utf-8", "replace")
+    return "\n".join(f"{held} {held!a}" for _, held, _ in genops(pickle.dumps(one)))
 
 
 def _logged(one: CallbackError | PayoutCallback) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import UserDict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -384,7 +385,9 @@ WRONG: dict[tuple[str, ErrorCode], st.SearchStrategy[Json]] = {
     ("dealTime", ErrorCode.WRONG_TYPE): not_texts,
     ("dealTime", ErrorCode.EMPTY): st.just(""),
     ("dealTime", ErrorCode.WRONG_FORMAT): st.one_of(
-        st.text(characters, min_size=1),
+        st.text(characters, min_size=1).filter(
+            lambda text: not re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]", text)
+        ),
         st.sampled_from(
             [
                 "2018-08-07",
