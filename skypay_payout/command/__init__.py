@@ -10,7 +10,6 @@ import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from io import TextIOWrapper
 
@@ -32,17 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _ended(2, str(error))
     except KeyboardInterrupt:
         return _ended(130, "interrupted")
-    except BrokenProcessPool:
-        return _ended(
-            2, "a worker process was killed, so the check is incomplete; is there memory for --jobs?"
-        )
     except OSError as error:
-        # What is still buffered must not fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         if isinstance(error, BrokenPipeError):
             return _ended(141, "the output was closed before everything was written")
         return _ended(2, f"cannot read or write: {error.strerror}")
     return status
+
+
+def _drop_output() -> None:
+    """What is still buffered must not fail again when the interpreter ends."""
+    with suppress(AttributeError, OSError):  # there may be no output at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(argv: Sequence[str] | None) -> int:

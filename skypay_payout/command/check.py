@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from argparse import ArgumentTypeError, Namespace
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from io import BufferedReader
-from multiprocessing import get_context
 from typing import TypeAlias
 
 from attrs import frozen
@@ -23,10 +20,7 @@ from ..errors import CallbackError, ErrorCode, InvalidCallbackError, MalformedBo
 from ..parser import CallbackParser
 from ..pay_type import PayType
 from . import settings
-from .terminal import Subparsers, WrongUse, opened, printable, problems, rows
-
-_BLOCK = 256 * 1024
-"""Bytes of an archive that are read, checked and told at a time."""
+from .terminal import BUFFER, Subparsers, WrongUse, filled, opened, printable, problems, rows
 
 Block: TypeAlias = tuple[int, bytes]
 """Whole lines of an archive, behind the number of the first."""
@@ -71,7 +65,7 @@ def _check_body(parser: CallbackParser, name: str, *, as_json: bool) -> int:
     if as_json:
         print(_as_json(received))
     elif isinstance(received, CallbackError):
-        print("refused", *problems(received), sep="\n  ")
+        print("refused", *map(filled, problems(received)), sep="\n")
     else:
         print("accepted", rows(received), sep="\n", end="")
     return int(isinstance(received, CallbackError))
@@ -82,12 +76,11 @@ def _check_lines(parser: CallbackParser, name: str, jobs: int, *, as_json: bool)
     refused = 0
     with opened(name) as file, _progress(file) as (advance, write):
         blocks = _blocks(file, parser.max_body_size, advance)
-        with closing(_in_order(partial(_check_block, parser, as_json), blocks, jobs)) as checked_blocks:
-            for checked in checked_blocks:
-                if checked.text:
-                    write(checked.text)
-                found += checked.found
-                refused += checked.refused
+        for checked in _in_order(partial(_check_block, parser, as_json), blocks, jobs):
+            if checked.text:
+                write(checked.text)
+            found += checked.found
+            refused += checked.refused
     print(_summary(found, refused, as_json=as_json))
     return int(refused > 0)
 
@@ -102,14 +95,14 @@ class _Checked:
 def _blocks(file: BufferedReader, limit: int, advance: Callable[[int], object]) -> Iterator[Block]:
     """The archive in blocks of whole lines. Of a line that is too long, no more than shows that is kept."""
     number = 1
-    while block := file.read1(_BLOCK):
+    while block := file.read1(BUFFER):
         if not block.endswith(b"\n"):
-            block += file.readline(limit + 2)
+            block += file.readline(limit + len(b"\r\n"))
         advance(len(block))
-        end = block
-        while end and not end.endswith(b"\n"):
-            end = file.readline(_BLOCK)
-            advance(len(end))
+        last = block
+        while last and not last.endswith(b"\n"):
+            last = file.readline(BUFFER)
+            advance(len(last))
         yield number, block
         number += block.count(b"\n") + (not block.endswith(b"\n"))
 
@@ -137,33 +130,12 @@ def _check_block(parser: CallbackParser, as_json: bool, block: Block) -> _Checke
     return _Checked("".join(text), refused, found)
 
 
-def _in_order(check: Callable[[Block], _Checked], blocks: Iterable[Block], jobs: int) -> Generator[_Checked]:
+def _in_order(check: Callable[[Block], _Checked], blocks: Iterable[Block], jobs: int) -> Iterable[_Checked]:
     if jobs == 1:
-        yield from map(check, blocks)
-        return
-    # Spawned, as on every platform, and deaf to Ctrl-C, which is this process's to report.
-    deaf = signal.signal, (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), *deaf) as pool:
-        running: deque[Future[_Checked]] = deque()
-        for block in blocks:
-            with _interrupts_held():
-                running.append(pool.submit(check, block))
-            if len(running) > 2 * jobs:  # enough to keep all of them busy, and memory flat
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+        return map(check, blocks)
+    from .jobs import in_order  # multiprocessing is slow to import
 
-
-@contextmanager
-def _interrupts_held() -> Generator[None]:
-    """A process that is started in here does not hear Ctrl-C even while it starts."""
-    with suppress(AttributeError):  # Windows has no signal masks
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        with suppress(AttributeError):
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return in_order(check, blocks, jobs)
 
 
 def _received(parser: CallbackParser, body: bytes) -> PayoutCallback | CallbackError:
@@ -210,14 +182,13 @@ def _summary(found: Counts, refused: int, *, as_json: bool) -> str:
     errors = {code.value: found[code] for code in ErrorCode if code in found}
     accepted = sum(statuses.values())
     if as_json:
-        counts = {"accepted": accepted, "refused": refused, "statuses": statuses, "errors": errors}
-        return json.dumps({"summary": {"bodies": accepted + refused} | counts})
-    return "\n".join(
-        [
-            f"{accepted + refused:,} bodies: {accepted:,} accepted, {refused:,} refused",
-            *(f"  {name:16}  {count:>11,}" for name, count in (statuses | errors).items()),
-        ]
-    )
+        bodies = {"bodies": accepted + refused, "accepted": accepted, "refused": refused}
+        return json.dumps({"summary": {**bodies, "statuses": statuses, "errors": errors}})
+    lines = [f"bodies: {accepted + refused:,} ({accepted:,} accepted, {refused:,} refused)"]
+    for title, counts in ("accepted, by status", statuses), ("refused, by error code", errors):
+        if counts:
+            lines += [title, *(f"  {name:16}  {count:>11,}" for name, count in counts.items())]
+    return "\n".join(lines)
 
 
 @contextmanager

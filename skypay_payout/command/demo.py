@@ -9,9 +9,7 @@ from ..errors import InvalidCallbackError
 from ..parser import CallbackParser
 from ..pay_type import PayType
 from ..testing import CREDENTIALS, ENCRYPTION_KEY, SAMPLE, body
-from .terminal import Subparsers, problems, row, rows
-
-_WIDTH = 78
+from .terminal import Subparsers, filled, problems, row, rows
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -45,8 +43,7 @@ def _show_refused(parser: CallbackParser) -> None:
     try:
         parser.parse(body(9, controlNumber="SKY**12345678", dealTime="2018-02-30 11:58:33"))
     except InvalidCallbackError as error:
-        for problem in problems(error):
-            print(fill(problem, _WIDTH, initial_indent="  ", subsequent_indent="    "))
+        print(*map(filled, problems(error)), sep="\n")
         _show_text("answer", parser.reply(error))
 
 
@@ -64,5 +61,5 @@ def _show_encrypted() -> None:
 
 def _show_text(name: str, text: bytes) -> None:
     for part in text.decode().replace(",", ",\n", 1).split("\n"):
-        print(fill(part, _WIDTH, initial_indent=row(name, ""), subsequent_indent=row("", "")))
+        print(fill(part, 78, initial_indent=row(name, ""), subsequent_indent=row("", "")))
         name = ""

@@ -19,9 +19,9 @@ ENCRYPTION_KEY = "SKYPAY_ENCRYPTION_KEY"
 HELP = f"""\
 Settings come from the environment, never from the command line:
   {USER_NAME}       the account that SkyPay issued, AppName@skypay
-  {AUTHENTICATION}  the secret; several separated by commas while it changes
-  {ENCRYPTION_KEY}  if bodies are encrypted: the key, or several separated by
-                         commas from the oldest to the newest
+  {AUTHENTICATION}  its secret, or several with commas between them
+  {ENCRYPTION_KEY}  the key if bodies are encrypted, or several with
+                         commas between them, from the oldest to the newest
 """
 
 

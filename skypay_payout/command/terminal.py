@@ -6,7 +6,8 @@ import argparse
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedReader, FileIO
+from textwrap import fill
 from typing import TypeAlias
 from unicodedata import category
 
@@ -15,6 +16,9 @@ from ..errors import CallbackError, InvalidCallbackError
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage]
 """What a subcommand's ``add_to`` takes."""
+
+BUFFER = 256 * 1024
+"""Bytes that are read at a time."""
 
 
 class WrongUse(Exception):
@@ -25,7 +29,7 @@ class WrongUse(Exception):
 def opened(name: str) -> Generator[BufferedReader]:
     """The file to read, or standard input for ``-``. Raises ``WrongUse`` if it cannot be opened."""
     try:
-        file = open(0 if name == "-" else name, "rb", closefd=name != "-")  # noqa: SIM115  closed below
+        file: BufferedReader = BufferedReader(FileIO(0 if name == "-" else name, closefd=name != "-"), BUFFER)
     except OSError as error:
         raise WrongUse(f"cannot open {printable(name)}: {error.strerror}") from None
     with file:
@@ -62,6 +66,11 @@ def rows(callback: PayoutCallback) -> str:
 def row(name: str, value: str) -> str:
     """One line of a table: the name, and the value at column 20."""
     return f"  {name:16}  {printable(value)}"
+
+
+def filled(problem: str) -> str:
+    """One problem as a paragraph for a terminal of 80 columns."""
+    return fill(problem, 78, initial_indent="  ", subsequent_indent="    ")
 
 
 def problems(error: CallbackError) -> list[str]:
