@@ -1,4 +1,4 @@
-"""The command ``skypay-payout``: try the library, check bodies, open and seal them.
+"""The command ``skypay-payout``: try the library, check bodies, open and seal them, check an endpoint.
 
 Exit status: 0 all good, 1 something was refused, 2 wrong use; as shells have it, 130 interrupted and 141 when
 the reader of the output went away.
@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 
-from . import check, demo, seal, settings
+from . import check, conformance, demo, seal, send, settings
 from .terminal import WrongUse
 
-_MODULES = (demo, check, seal)
+_MODULES = (demo, check, seal, send, conformance)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,215 @@
+"""Whether an endpoint, in whatever language, does what the specification wants: every case over real HTTP.
+
+The cases are delivered as SkyPay delivers callbacks, and only the replies are judged. They are meant for an
+endpoint under test: they tell of a payout that may not exist.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, encodebytes
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from attrs import field, frozen
+
+from .control_number import ControlNumber
+from .delivery import CutOff, Endpoint, NoReply, Unreachable, endpoint
+from .parser import CallbackParser
+from .pay_type import PayType
+from .testing import SAMPLE, bad_bodies, payload, written
+from .testing.bodies import payload_for, sealed, sealers
+from .times import SKYPAY_ZONE
+
+SECONDS = 5.0
+"""How long a reply may take. The specification names no limit; this one is generous."""
+OVERSIZE = 1024 * 1024
+"""Bytes of a body that no endpoint should take: a real one has a few hundred."""
+
+_REFUSED = {
+    "a wrong secret": "authentication wrong",
+    "a missing secret": "authentication missing",
+    "another account": "userName another",
+    "an empty body": "nothing",
+    "a body that is no JSON": "no JSON",
+    "a body that is no object": "an array",
+    "a body that is not UTF-8": "Latin-1",
+    "a body cut short": "cut short",
+    "a body with a member twice": "a member twice",
+}
+_REFUSED_WHERE_ENCRYPTED = {
+    "plain JSON": "plain JSON where encryption is due",
+    "a body that is no Base64": "not Base64",
+    "half a block": "half a block",
+    "a body under another key": "sealed with another key",
+}
+_PLAIN = "bodies are plain"
+
+
+@frozen
+class Result:
+    """What came of one case."""
+
+    name: str
+    """The case, as the sentence that has to be true."""
+    problem: str = ""
+    """Why it is not true; "" if it is. One line, with neither secret nor key in it."""
+    skipped: str = ""
+    """Why it was not tried; "" if it was."""
+    seconds: float = 0.0
+    """What its slowest reply took."""
+
+
+@frozen
+class _Case:
+    name: str
+    bodies: tuple[bytes, ...] = ()
+    key_indexes: tuple[int, ...] = ()
+    """Which of the parser's keys sealed each body, if not the newest."""
+    refused: bool = False
+    may_be_cut_off: bool = False
+    skipped: str = ""
+
+    def run(self, partner: Endpoint) -> Result:
+        """Delivers the bodies one after the other and judges each reply. Raises ``Unreachable``."""
+        problems = list[str]()
+        seconds = 0.0
+        for number, body in enumerate(self.bodies):
+            try:
+                reply = partner.deliver(body)
+            except Unreachable:
+                raise
+            except NoReply as error:
+                problem = "" if self.may_be_cut_off and isinstance(error, CutOff) else str(error)
+            else:
+                seconds = max(seconds, reply.seconds)
+                if self.refused:
+                    problem = partner.unrefused(reply)
+                else:
+                    problem = partner.unacknowledged(
+                        reply, self.key_indexes[number] if self.key_indexes else -1
+                    )
+            if problem:
+                problems.append(f"delivery {number + 1}: {problem}" if len(self.bodies) > 1 else problem)
+        return Result(self.name, "; ".join(problems), self.skipped, seconds)
+
+
+def check_endpoint(
+    url: str, parser: CallbackParser, *, control_number: ControlNumber | None = None
+) -> Iterator[Result]:
+    """Tries every case on the endpoint at ``url``, and tells of each as it ends.
+
+    ``parser`` is one configured as the endpoint is: its first account is played, with all its secrets and all
+    keys. ``control_number`` is the payout to tell of, where the endpoint wants one that it knows.
+
+    Raises ``Unreachable`` if there is nobody at ``url`` from the beginning, ``ValueError`` if it is no URL of
+    HTTP, and ``TypeError`` if the parser's cipher can only decrypt.
+    """
+    slowest = Result("")
+    with endpoint(url, parser) as partner:
+        for count, case in enumerate(_cases(parser, control_number)):
+            try:
+                result = case.run(partner)
+            except Unreachable as error:
+                if count == 0:
+                    raise
+                result = Result(case.name, str(error))
+            slowest = max(slowest, result, key=lambda one: one.seconds)
+            yield result
+    late = f"the slowest took {slowest.seconds:.1f} s, where {slowest.name}"
+    yield Result(
+        f"every reply comes within {SECONDS:.0f} s",
+        late if slowest.seconds > SECONDS else "",
+        seconds=slowest.seconds,
+    )
+
+
+def _cases(parser: CallbackParser, control_number: ControlNumber | None) -> Iterator[_Case]:
+    bodies = _Bodies(parser, control_number)
+    yield from _acknowledged(bodies)
+    yield from _changing(bodies)
+    yield from _refused(bodies)
+
+
+@frozen
+class _Bodies:
+    parser: CallbackParser
+    control_number: ControlNumber | None
+    now: datetime = field(init=False, factory=lambda: datetime.now(SKYPAY_ZONE))
+
+    def good(self, status: int = PayType.UPLOAD, **members: object) -> dict[str, object]:
+        own = {"dealTime": f"{self.now:%Y-%m-%d %H:%M:%S}"}
+        if self.control_number is not None:
+            own["controlNumber"] = self.control_number
+        return payload_for(self.parser, status) | own | members
+
+    def sealed(self, text: bytes) -> bytes:
+        return sealed(text, next(reversed(sealers(self.parser)), None))
+
+    def __call__(self, status: int = PayType.UPLOAD, **members: object) -> bytes:
+        return self.sealed(written(self.good(status, **members)))
+
+
+def _acknowledged(body: _Bodies) -> Iterator[_Case]:
+    for status in PayType:
+        yield _Case(f"{status.name} is acknowledged", (body(status),))
+    yield _Case("payType as a number is acknowledged", (body(payType=1),))
+    sample = SAMPLE.decode()
+    for name in ("userName", "authentication", "controlNumber"):
+        sample = sample.replace(json.dumps(payload()[name]), json.dumps(body.good()[name]))
+    yield _Case("the published sample is acknowledged", (body.sealed(sample.encode()),))
+    marked = b"\xef\xbb\xbf" + written(body.good())
+    yield _Case("a body with a byte order mark is acknowledged", (body.sealed(marked),))
+    yield _Case(
+        "members that are not given are acknowledged",
+        (body(failDescription="", referenceNumber=""), body(failDescription=None, referenceNumber=None)),
+    )
+    yield _Case("unknown members are acknowledged", (body(fee="12.50", items=[{"currency": "PHP"}]),))
+    yield _Case("an unknown status is acknowledged", (body(7),))
+    without = body.good()
+    del without["controlNumber"]
+    yield _Case(
+        "a callback that is authenticated but invalid is acknowledged",
+        (body.sealed(written(without)), body(dealTime="")),
+    )
+    yield _Case("a repeated callback is acknowledged", (body(PayType.PAYOUT),) * 3)
+    earlier = f"{body.now - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
+    yield _Case(
+        "a payout before its upload is acknowledged",
+        (body(PayType.PAYOUT), body(PayType.UPLOAD, dealTime=earlier)),
+    )
+    name = "Base64 in lines is acknowledged"
+    if body.parser.cipher:
+        yield _Case(name, (encodebytes(b64decode(body())).replace(b"\n", b"\r\n"),))
+    else:
+        yield _Case(name, skipped=_PLAIN)
+
+
+def _changing(body: _Bodies) -> Iterator[_Case]:
+    name = "an older secret is acknowledged"
+    older = body.parser.credentials[0].authentication[:-1]
+    if older:
+        yield _Case(name, tuple(body(authentication=secret) for secret in older))
+    else:
+        yield _Case(name, skipped="only one secret is configured")
+    name = "a callback under an older key is acknowledged under that key"
+    keys = sealers(body.parser)
+    if len(keys) > 1:
+        indexes = tuple(range(-len(keys), -1))
+        text = written(body.good())
+        yield _Case(name, tuple(sealed(text, keys[index]) for index in indexes), indexes)
+    else:
+        yield _Case(name, skipped="only one key is configured" if keys else _PLAIN)
+
+
+def _refused(body: _Bodies) -> Iterator[_Case]:
+    bad = {one.name: one.body for one in bad_bodies(body.parser)}
+    for what, name in _REFUSED.items():
+        yield _Case(f"{what} is refused", (bad[name],), refused=True)
+    large = body(note="x" * OVERSIZE)
+    yield _Case("a body beyond 1 MiB is refused", (large,), refused=True, may_be_cut_off=True)
+    for what, name in _REFUSED_WHERE_ENCRYPTED.items():
+        if name in bad:
+            yield _Case(f"{what} is refused", (bad[name],), refused=True)
+        else:
+            yield _Case(f"{what} is refused", skipped=_PLAIN)
