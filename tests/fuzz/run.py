@@ -1,0 +1,87 @@
+"""Fuzz the parser with plain and with encrypted bodies, for FUZZ_SECONDS each, and report what was reached.
+
+What was learnt is kept in .fuzz_cache, so that the next run goes on from there. An input that breaks a rule
+is left in tests/fuzz/found, where the tests pick it up.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import coverage
+
+HERE = Path(__file__).parent
+FOUND = HERE / "found"
+CORE = [
+    "acknowledgement",
+    "body",
+    "callback",
+    "control_number",
+    "credentials",
+    "encryption",
+    "errors",
+    "parser",
+]
+CORE += ["times", "wire"]
+
+
+def fuzz(name: str, seconds: int) -> bool:
+    corpus = Path(".fuzz_cache", name)
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds(name)):
+        (corpus / f"seed-{number:03}").write_bytes(seed)
+    command = [sys.executable, str(HERE / "fuzz.py"), name, f"-max_total_time={seconds}", "-max_len=6000"]
+    command += [f"-dict={HERE / 'json.dict'}", f"-artifact_prefix={FOUND}{os.sep}{name}-"]
+    command += ["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1", str(corpus)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603
+    executions = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    edges = re.findall(r"cov: (\d+) ft: (\d+) corp: (\d+)", done.stderr)
+    if done.returncode or not executions or not edges:
+        print(done.stderr[-4000:])
+        print(f"{name}: stopped with {done.returncode}; the input is in {FOUND}")
+        return False
+    cov, features, kept = edges[-1]
+    print(
+        f"{name}: {int(executions[1]):,} executions in {seconds} s, nothing found; {cov} edges and "
+        f"{features} features reached; {kept} inputs kept, which reach {reached(name, corpus):.1f} % of the core"
+    )
+    return True
+
+
+def reached(name: str, corpus: Path) -> float:
+    """How much of the core's lines and branches the kept inputs execute, in per cent."""
+    measured = coverage.Coverage(
+        branch=True,
+        include=[f"skypay_payout/{module}.py" for module in CORE],
+        data_file=None,
+        config_file=False,
+    )
+    measured.start()
+    for module in [
+        module for module in sys.modules if module.split(".")[0] in ("skypay_payout", "judge", "shown")
+    ]:
+        del sys.modules[module]
+    from judge import JUDGES
+
+    for path in corpus.iterdir():
+        JUDGES[name](path.read_bytes())
+    measured.stop()
+    with open(os.devnull, "w") as nowhere:
+        return measured.report(file=nowhere)
+
+
+def main() -> int:
+    seconds = int(os.environ.get("FUZZ_SECONDS", "300"))
+    FOUND.mkdir(exist_ok=True)
+    clean = [fuzz(name, seconds) for name in ("plain", "encrypted")]
+    return 0 if all(clean) else 1
+
+
+if __name__ == "__main__":
+    from judge import seeds
+
+    sys.exit(main())
