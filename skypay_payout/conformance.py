@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, encodebytes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import count, repeat
 
 from attrs import field, frozen
 
@@ -64,8 +65,8 @@ class Result:
 class _Case:
     name: str
     bodies: tuple[bytes, ...] = ()
-    key_indexes: tuple[int, ...] = ()
-    """Which of the parser's keys sealed each body, if not the newest."""
+    key_indexes: Iterable[int] = repeat(-1)
+    """Which of the parser's keys sealed each body; the newest if nothing else is said."""
     refused: bool = False
     may_be_cut_off: bool = False
     skipped: str = ""
@@ -74,7 +75,7 @@ class _Case:
         """Delivers the bodies one after the other and judges each reply. Raises ``Unreachable``."""
         problems = list[str]()
         seconds = 0.0
-        for number, body in enumerate(self.bodies):
+        for number, (body, key_index) in enumerate(zip(self.bodies, self.key_indexes, strict=False), 1):
             try:
                 reply = partner.deliver(body)
             except Unreachable:
@@ -86,11 +87,9 @@ class _Case:
                 if self.refused:
                     problem = partner.unrefused(reply)
                 else:
-                    problem = partner.unacknowledged(
-                        reply, self.key_indexes[number] if self.key_indexes else -1
-                    )
+                    problem = partner.unacknowledged(reply, key_index)
             if problem:
-                problems.append(f"delivery {number + 1}: {problem}" if len(self.bodies) > 1 else problem)
+                problems.append(f"delivery {number}: {problem}" if len(self.bodies) > 1 else problem)
         return Result(self.name, "; ".join(problems), self.skipped, seconds)
 
 
@@ -107,11 +106,11 @@ def check_endpoint(
     """
     slowest = Result("")
     with endpoint(url, parser) as partner:
-        for count, case in enumerate(_cases(parser, control_number)):
+        for number, case in enumerate(_cases(parser, control_number)):
             try:
                 result = case.run(partner)
             except Unreachable as error:
-                if count == 0:
+                if number == 0:
                     raise
                 result = Result(case.name, str(error))
             slowest = max(slowest, result, key=lambda one: one.seconds)
@@ -135,10 +134,11 @@ def _cases(parser: CallbackParser, control_number: ControlNumber | None) -> Iter
 class _Bodies:
     parser: CallbackParser
     control_number: ControlNumber | None
-    now: datetime = field(init=False, factory=lambda: datetime.now(SKYPAY_ZONE))
+    _times: Iterator[datetime] = field(init=False, factory=lambda: _seconds(datetime.now(SKYPAY_ZONE)))
 
     def good(self, status: int = PayType.UPLOAD, **members: object) -> dict[str, object]:
-        own = {"dealTime": f"{self.now:%Y-%m-%d %H:%M:%S}"}
+        """The payload of an event of its own, later than those before."""
+        own = {"dealTime": f"{next(self._times):%Y-%m-%d %H:%M:%S}"}
         if self.control_number is not None:
             own["controlNumber"] = self.control_number
         return payload_for(self.parser, status) | own | members
@@ -150,14 +150,19 @@ class _Bodies:
         return self.sealed(written(self.good(status, **members)))
 
 
+def _seconds(now: datetime) -> Iterator[datetime]:
+    start = now - timedelta(hours=1)
+    return (start + timedelta(seconds=passed) for passed in count())
+
+
 def _acknowledged(body: _Bodies) -> Iterator[_Case]:
-    for status in PayType:
-        yield _Case(f"{status.name} is acknowledged", (body(status),))
-    yield _Case("payType as a number is acknowledged", (body(payType=1),))
     sample = SAMPLE.decode()
     for name in ("userName", "authentication", "controlNumber"):
         sample = sample.replace(json.dumps(payload()[name]), json.dumps(body.good()[name]))
     yield _Case("the published sample is acknowledged", (body.sealed(sample.encode()),))
+    for status in PayType:
+        yield _Case(f"{status.name} is acknowledged", (body(status),))
+    yield _Case("payType as a number is acknowledged", (body(payType=1),))
     marked = b"\xef\xbb\xbf" + written(body.good())
     yield _Case("a body with a byte order mark is acknowledged", (body.sealed(marked),))
     yield _Case(
@@ -173,11 +178,8 @@ def _acknowledged(body: _Bodies) -> Iterator[_Case]:
         (body.sealed(written(without)), body(dealTime="")),
     )
     yield _Case("a repeated callback is acknowledged", (body(PayType.PAYOUT),) * 3)
-    earlier = f"{body.now - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
-    yield _Case(
-        "a payout before its upload is acknowledged",
-        (body(PayType.PAYOUT), body(PayType.UPLOAD, dealTime=earlier)),
-    )
+    upload, payout = body(PayType.UPLOAD), body(PayType.PAYOUT)
+    yield _Case("a payout before its upload is acknowledged", (payout, upload))
     name = "Base64 in lines is acknowledged"
     if body.parser.cipher:
         yield _Case(name, (encodebytes(b64decode(body())).replace(b"\n", b"\r\n"),))
@@ -195,9 +197,8 @@ def _changing(body: _Bodies) -> Iterator[_Case]:
     name = "a callback under an older key is acknowledged under that key"
     keys = sealers(body.parser)
     if len(keys) > 1:
-        indexes = tuple(range(-len(keys), -1))
-        text = written(body.good())
-        yield _Case(name, tuple(sealed(text, keys[index]) for index in indexes), indexes)
+        bodies = tuple(sealed(written(body.good()), key) for key in keys[:-1])
+        yield _Case(name, bodies, range(-len(keys), -1))
     else:
         yield _Case(name, skipped="only one key is configured" if keys else _PLAIN)
 
