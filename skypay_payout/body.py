@@ -13,6 +13,8 @@ MAX_DEPTH = 64
 """How deep objects and arrays may be nested: whatever was read can then be copied and pickled."""
 
 _WHITESPACE = " \t\n\r"
+_UNTIDY = _WHITESPACE + ","
+_TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 
 
 class _MemberTwice(Exception):
@@ -54,7 +56,7 @@ def to_bytes(body: bytes | str | Mapping[str, object], limit: int) -> bytes:
     Raises ``MalformedBodyError`` (``too_large``, ``not_utf8``, ``not_json``), and ``TypeError`` if the body
     is no bytes, str or mapping at all.
     """
-    data = _encoded(body)
+    data = body if isinstance(body, bytes) else _encoded(body)
     if isinstance(data, MalformedBodyError):
         raise data
     if len(data) > limit:
@@ -64,9 +66,7 @@ def to_bytes(body: bytes | str | Mapping[str, object], limit: int) -> bytes:
     return data
 
 
-def _encoded(body: bytes | str | Mapping[str, object]) -> bytes | MalformedBodyError:
-    if isinstance(body, bytes):
-        return body
+def _encoded(body: str | Mapping[str, object]) -> bytes | MalformedBodyError:
     if not isinstance(body, (str, Mapping)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
             f"a body is bytes, str or a mapping, not {type(body).__name__}; pass what was received"
@@ -105,44 +105,34 @@ def read(data: bytes) -> dict[str, object]:
 
 def _read(data: bytes) -> dict[str, object] | MalformedBodyError:
     try:
-        text = data.decode()
+        text = _tidied(data.decode())
+        value, end = _decode(text)
     except UnicodeDecodeError as error:
         return MalformedBodyError(ErrorCode.NOT_UTF8, f"not UTF-8 at byte {error.start}; expected UTF-8 text")
-    try:
-        try:
-            value = _parsed(text)
-        except json.JSONDecodeError:
-            tidied = _tidied(text)
-            if len(tidied) == len(text):
-                raise
-            value = _parsed(tidied)
     except json.JSONDecodeError as error:
-        problem = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        return _not_json(f"{error.msg} at line {error.lineno}, column {error.colno}")
     except _MemberTwice:
         return MalformedBodyError(
             ErrorCode.MEMBER_TWICE, "an object holds a member twice; expected each member once"
         )
     except RecursionError:
-        problem = f"nested more than {MAX_DEPTH} deep"
+        return _not_json(_TOO_DEEP)
     except (_OutOfRange, ValueError):  # ValueError: an integer of more digits than the interpreter converts
-        problem = "NaN, Infinity or a number that is out of range"
-    else:
-        if isinstance(value, dict):
-            return cast("dict[str, object]", value)
+        return _not_json("NaN, Infinity or a number that is out of range")
+    if end != len(text):
+        return _not_json(f"more behind its end at character {end}")
+    if not isinstance(value, dict):
         return MalformedBodyError(
             ErrorCode.NOT_AN_OBJECT, "the body is JSON but not an object; expected one object in braces"
         )
-    return MalformedBodyError(ErrorCode.NOT_JSON, f"not JSON: {problem}; expected the body as SkyPay sent it")
-
-
-def _parsed(text: str) -> object:
-    value, end = _decode(text)
-    if end != len(text):
-        raise json.JSONDecodeError("Extra data", text, end)
     # Counting is quick, and only a body with many brackets can be deep.
     if text.count("{") + text.count("[") > MAX_DEPTH and _is_deep(value):
-        raise RecursionError
-    return value
+        return _not_json(_TOO_DEEP)
+    return cast("dict[str, object]", value)
+
+
+def _not_json(problem: str) -> MalformedBodyError:
+    return MalformedBodyError(ErrorCode.NOT_JSON, f"not JSON: {problem}; expected the body as SkyPay sent it")
 
 
 def _is_deep(value: object) -> bool:
@@ -160,8 +150,10 @@ def _is_deep(value: object) -> bool:
 def _tidied(text: str) -> str:
     """The text without what is tolerated around and in it, or as it is where nothing is.
 
-    That is a byte order mark (point 9), white space and the one comma before the last brace (point 1).
+    That is white space, a byte order mark (point 9) and the one comma before the last brace (point 1).
     """
+    if text[:1] == "{" and text[-1:] == "}" and text[-2:-1] not in _UNTIDY:
+        return text
     text = text.removeprefix("\ufeff").strip(_WHITESPACE)
     if text.endswith("}"):
         members = text[:-1].rstrip(_WHITESPACE)

@@ -30,7 +30,7 @@ class ControlNumber(str):
             raise TypeError(f"a control number is a str, not {type(value).__name__}")
         if _has_form(value) is None:
             raise _refusal(value)
-        return super().__new__(cls, value)
+        return str.__new__(cls, value)
 
     @property
     def prefix(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hmac import compare_digest
-from typing import cast
+from typing import TypeVar, cast
 
 from attrs import field, frozen
 
@@ -15,6 +15,9 @@ MAX_LENGTH = 50
 
 CONCEALED = "[authentication]"
 """What stands in a callback or an error where the sender repeated a secret."""
+
+
+_Json = TypeVar("_Json")
 
 
 def _checked(name: str, value: str) -> str:
@@ -83,23 +86,22 @@ def proved(given: bytes, known: Iterable[bytes]) -> bool:
     return found
 
 
-def conceal(value: object, secrets: Iterable[str]) -> object:
+def conceal(value: _Json, secrets: Iterable[str]) -> _Json:
     """The JSON value with every secret in its texts and numbers, at any depth, replaced."""
+    return cast("_Json", _concealed(value, secrets))
+
+
+def _concealed(value: object, secrets: Iterable[str]) -> object:
     if isinstance(value, str):
-        return conceal_text(value, secrets)
+        for secret in secrets:
+            value = value.replace(secret, CONCEALED)
+        return value
     if isinstance(value, (int, float)):
         digits = str(value)
-        return value if conceal_text(digits, secrets) == digits else CONCEALED
+        return CONCEALED if any(secret in digits for secret in secrets) else value
     if isinstance(value, list):
-        return [conceal(item, secrets) for item in cast("list[object]", value)]
+        return [_concealed(item, secrets) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         members = cast("dict[str, object]", value).items()
-        return {conceal_text(name, secrets): conceal(item, secrets) for name, item in members}
+        return {_concealed(name, secrets): _concealed(item, secrets) for name, item in members}
     return value
-
-
-def conceal_text(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it replaced."""
-    for secret in secrets:
-        text = text.replace(secret, CONCEALED)
-    return text

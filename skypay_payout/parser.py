@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -14,7 +14,7 @@ from .arguments import one_or_several
 from .body import read, to_bytes
 from .callback import PayoutCallback
 from .control_number import PREFIX_PATTERN
-from .credentials import Credentials, conceal, conceal_text, proof, proved
+from .credentials import Credentials, conceal, proof, proved
 from .errors import (
     AuthenticationError,
     DecryptionError,
@@ -22,10 +22,7 @@ from .errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from .wire import NAMES, structure, wrong_members
-
-_EXACT = frozenset({"userName", "action", "controlNumber", "payType", "dealTime"})
-"""Members whose value cannot be free text once they are accepted."""
+from .wire import NAMES, structure
 
 
 @runtime_checkable
@@ -123,11 +120,15 @@ class CallbackParser:
         given = proof(payload.get("userName"), payload.pop("authentication", None))
         if not proved(given, self._proofs):
             raise AuthenticationError
-        result = structure(self._concealed(payload, except_for=_EXACT), self.prefixes)
+        result = structure(payload, self.prefixes, self._secrets)
         if isinstance(result, PayoutCallback):
             return result if key_index == -1 else evolve(result, key_index=key_index)
-        payload = self._concealed(payload)
-        raise InvalidCallbackError(wrong_members(payload, self.prefixes), payload, key_index)
+        # The specification's own names stay, whatever the secret is.
+        concealed = {
+            name if name in NAMES else conceal(name, self._secrets): conceal(value, self._secrets)
+            for name, value in payload.items()
+        }
+        raise InvalidCallbackError(result, concealed, key_index)
 
     def reply(self, received: PayoutCallback | InvalidCallbackError, at: datetime | None = None) -> bytes:
         """The body to answer with: the fixed acknowledgement, sealed with the key that opened the callback.
@@ -159,17 +160,6 @@ class CallbackParser:
             if payload is not None:
                 return payload, key_index
         raise DecryptionError
-
-    def _concealed(
-        self, payload: Mapping[str, object], except_for: Collection[str] = ()
-    ) -> dict[str, object]:
-        # The specification's own names stay, whatever the secret is.
-        return {
-            (name if name in NAMES else conceal_text(name, self._secrets)): (
-                value if name in except_for else conceal(value, self._secrets)
-            )
-            for name, value in payload.items()
-        }
 
 
 def _opened(cipher: Cipher, data: bytes) -> dict[str, object] | None:

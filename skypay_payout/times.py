@@ -27,7 +27,7 @@ def read_deal_time(text: str) -> datetime:
     """
     if _has_form(text) is None:
         raise WrongValue(
-            ErrorCode.WRONG_FORMAT,
+            ErrorCode.WRONG_FORMAT if text else ErrorCode.EMPTY,
             f"{quoted(text)} is not a time; expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, "
             f"fractional seconds or an ISO 8601 offset",
         )

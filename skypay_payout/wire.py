@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 from attrs import evolve, frozen
@@ -24,29 +25,36 @@ Reader: TypeAlias = "Callable[[object, object], object]"
 """Makes a callback's value of a wire value, or raises ``WrongValue``. The second argument is cattrs' own."""
 
 
-def _text(value: object, _: object = None) -> str:
+def _no_string(value: object) -> WrongValue:
+    return WrongValue(ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a string")
+
+
+def _user_name(value: object, _: object) -> str:
     if not isinstance(value, str):
-        raise WrongValue(ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a string")
+        raise _no_string(value)
     return value
 
 
 def _action(value: object, _: object) -> str:
-    text = _text(value)
-    if text == ACTION:
-        return text
-    if not text:
+    if not isinstance(value, str):
+        raise _no_string(value)
+    if value == ACTION:
+        return value
+    if not value:
         code = ErrorCode.EMPTY
-    elif len(text) > credentials.MAX_LENGTH:
+    elif len(value) > credentials.MAX_LENGTH:
         code = ErrorCode.TOO_LONG
     else:
         code = ErrorCode.WRONG_VALUE
     raise WrongValue(
-        code, f"{quoted(text)} arrived; expected {ACTION!r}: is it another of SkyPay's callbacks?"
+        code, f"{quoted(value)} arrived; expected {ACTION!r}: is it another of SkyPay's callbacks?"
     )
 
 
 def _control_number(value: object, _: object) -> ControlNumber:
-    return ControlNumber(_text(value))
+    if not isinstance(value, str):
+        raise _no_string(value)
+    return ControlNumber(value)
 
 
 def _pay_type(value: object, _: object) -> PayType:
@@ -64,25 +72,25 @@ def _pay_type(value: object, _: object) -> PayType:
     return status
 
 
-def _deal_time(value: object, _: object) -> object:
-    text = _text(value)
-    if not text:
-        raise WrongValue(ErrorCode.EMPTY, "'' arrived; expected a time, yyyy-MM-dd HH:mm:ss")
-    return read_deal_time(text)
+def _deal_time(value: object, _: object) -> datetime:
+    if not isinstance(value, str):
+        raise _no_string(value)
+    return read_deal_time(value)
 
 
 def _optional_text(value: object, _: object) -> str | None:
     if value is None or value == "":
         return None
-    text = _text(value)
+    if not isinstance(value, str):
+        raise _no_string(value)
     try:
-        text.encode()
+        value.encode()
     except UnicodeEncodeError:
         pass
     else:
-        return text
+        return value
     raise WrongValue(
-        ErrorCode.NOT_TEXT, f"{quoted(text)} holds half of a surrogate pair; expected whole characters"
+        ErrorCode.NOT_TEXT, f"{quoted(value)} holds half of a surrogate pair; expected whole characters"
     )
 
 
@@ -123,7 +131,7 @@ def _optional_schema(description: str) -> dict[str, object]:
 MEMBERS = (
     Member(
         "userName",
-        _text,
+        _user_name,
         "user_name",
         text_schema("The account that SkyPay issued, AppName@skypay.", credentials.MAX_LENGTH),
     ),
@@ -176,6 +184,8 @@ MEMBERS = (
 )
 """In the specification's order; without authentication, which is verified before and then dropped."""
 
+_NOT_TOLD = "what arrived repeats a secret and is not shown; expected what the specification says"
+
 NAMES = frozenset(member.name for member in MEMBERS)
 
 _structure = make_dict_structure_fn(
@@ -192,23 +202,35 @@ _structure = make_dict_structure_fn(
 
 
 def structure(
-    payload: Mapping[str, object], prefixes: Collection[str] | None
+    payload: Mapping[str, object], prefixes: Collection[str] | None, secrets: Collection[str]
 ) -> PayoutCallback | tuple[FieldError, ...]:
-    """The callback that an authenticated payload holds, or all that is wrong with it (points 2 to 9)."""
+    """The callback that an authenticated payload holds, or all that is wrong with it (points 2 to 9).
+
+    Where the sender repeated a secret in a free text, it is concealed.
+    """
     try:
-        _action(payload["action"], str)
         callback = _structure(payload, PayoutCallback)
     except (WrongValue, KeyError):
-        return wrong_members(payload, prefixes)
+        return _wrong_members(payload, prefixes, secrets)
+    if payload.get("action") != ACTION:
+        return _wrong_members(payload, prefixes, secrets)
     if prefixes is not None and callback.control_number.prefix not in prefixes:
-        return wrong_members(payload, prefixes)
-    if payload.keys() <= NAMES:
+        return _wrong_members(payload, prefixes, secrets)
+    free_text = f"{callback.fail_description}{callback.reference_number}"
+    if payload.keys() <= NAMES and not any(map(free_text.__contains__, secrets)):
         return callback
-    return evolve(callback, extra={name: value for name, value in payload.items() if name not in NAMES})
+    extra = {name: value for name, value in payload.items() if name not in NAMES}
+    return evolve(
+        callback,
+        fail_description=credentials.conceal(callback.fail_description, secrets),
+        reference_number=credentials.conceal(callback.reference_number, secrets),
+        extra=credentials.conceal(extra, secrets),
+    )
 
 
-def wrong_members(payload: Mapping[str, object], prefixes: Collection[str] | None) -> tuple[FieldError, ...]:
-    """Everything that is wrong with an authenticated payload, in the specification's order."""
+def _wrong_members(
+    payload: Mapping[str, object], prefixes: Collection[str] | None, secrets: Collection[str]
+) -> tuple[FieldError, ...]:
     errors: list[FieldError] = []
     for member in MEMBERS:
         if member.name in payload:
@@ -217,7 +239,8 @@ def wrong_members(payload: Mapping[str, object], prefixes: Collection[str] | Non
                 if isinstance(value, ControlNumber):
                     _check_owner(value, prefixes)
             except WrongValue as wrong:
-                errors.append(FieldError(member.name, wrong.code, wrong.message))
+                told = credentials.conceal(payload[member.name], secrets) == payload[member.name]
+                errors.append(FieldError(member.name, wrong.code, wrong.message if told else _NOT_TOLD))
         elif member.required:
             errors.append(
                 FieldError(member.name, ErrorCode.MISSING, "is missing; expected in every callback")
