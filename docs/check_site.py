@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -80,7 +81,7 @@ def test_every_page_needs_no_other_host(page: Path) -> None:
 def test_the_search_finds_the_words_of_the_language(language: str, word: str) -> None:
     index = (SITE / language / "searchindex.js").read_text(encoding="utf-8")
     terms = index[index.index('"terms":') :]
-    assert f'"{word}":' in terms
+    assert f"{json.dumps(word)}:" in terms
 
 
 def _catalogue(path: Path) -> Catalog:
@@ -94,7 +95,7 @@ def _messages(catalogue: Catalog) -> Iterator[Message]:
 
 def _marked(text: str) -> list[str]:
     """What a translation must keep as it is: code, and where links lead."""
-    return sorted({*re.findall(r"`([^`]+)`", text), *re.findall(r"\]\(([^)]+)\)", text)})
+    return sorted({*re.findall(r"`+([^`]+)`+", text), *re.findall(r"\]\(([^)]+)\)", text)})
 
 
 @pytest.mark.parametrize("template", templates, ids=str)

@@ -15,7 +15,6 @@ from skypay_payout import schema  # noqa: E402
 project = "skypay-payout"
 author = "The skypay-payout maintainers"
 version = release = skypay_payout.__version__
-project_copyright = author
 
 extensions = [
     "myst_parser",
@@ -52,6 +51,7 @@ html_title = project
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
 templates_path = ["_templates"]
 html_sidebars = {

@@ -30,6 +30,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 _LINE = re.compile(r"(?P<start>.+?) (?P<arrow>-->|->) (?P<end>.+?)(?:: (?P<label>.+))?")
 _CODE = re.compile(r"[1-6] [A-Z_]+")
+_SAME_EVERYWHERE = re.compile(r"SkyPay|1000 Success|[1-6] [A-Z_]+")
 
 _HEIGHT = 34
 _MARGIN = 8
@@ -69,7 +70,7 @@ class picture(nodes.General, nodes.Element, addnodes.translatable):  # noqa: N80
             self["caption"],
             *(word for arrow in arrows for word in (arrow.start, arrow.end, arrow.label)),
         ]
-        return [word for word in dict.fromkeys(words) if word and not _CODE.fullmatch(word)]
+        return [word for word in dict.fromkeys(words) if word and not _SAME_EVERYWHERE.fullmatch(word)]
 
 
 class Picture(SphinxDirective):
@@ -184,7 +185,8 @@ def _rows(arrows: list[Arrow]) -> list[list[str]]:
 
 
 def _width(text: str) -> float:
-    return sum(14.0 if east_asian_width(char) in "WF" else 7.6 for char in text)
+    narrow = 9.6 if _CODE.fullmatch(text) else 7.6
+    return sum(14.0 if east_asian_width(char) in "WF" else narrow for char in text)
 
 
 def _text(x: float, y: float, text: str) -> str:
