@@ -1,0 +1,58 @@
+"""README.zh-CN.md follows README.md, section by section."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# "<!-- follows 0123456789ab -->" at the end of a translated section: the digest of the English one.
+_FOLLOWS = re.compile(r"<!-- follows ([0-9a-f]{12}) -->")
+_CODE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_COMMENT = re.compile(r" *#.*")
+
+
+def sections(name: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return [section.strip() for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)]
+
+
+ENGLISH = sections("README.md")
+CHINESE = sections("README.zh-CN.md")
+
+
+def test_both_have_the_same_number_of_sections() -> None:
+    assert len(CHINESE) == len(ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        pytest.param(english, chinese, id=english.partition("\n")[0].strip("# "))
+        for english, chinese in zip(ENGLISH, CHINESE, strict=False)
+    ],
+)
+def test_the_chinese_section_follows_the_english_one(english: str, chinese: str) -> None:
+    digest = sha256(english.encode()).hexdigest()[:12]
+    assert _FOLLOWS.findall(chinese) == [digest], (
+        f"translate it anew, and end it with <!-- follows {digest} -->"
+    )
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        pytest.param(english, chinese, id=f"block {number}")
+        for number, (english, chinese) in enumerate(
+            zip(_CODE.findall("\n".join(ENGLISH)), _CODE.findall("\n".join(CHINESE)), strict=True), 1
+        )
+    ],
+)
+def test_the_code_is_the_same_but_for_its_comments(
+    english: tuple[str, str], chinese: tuple[str, str]
+) -> None:
+    assert [_COMMENT.sub("", text) for text in chinese] == [_COMMENT.sub("", text) for text in english]
