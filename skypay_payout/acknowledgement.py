@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
-from json import JSONEncoder
-from typing import Literal
+from typing import ClassVar, Literal
 
 from attrs import field, frozen
 
 from .times import SKYPAY_ZONE, in_skypay_zone, response_time
-
-_to_json = JSONEncoder(separators=(",", ":")).encode
 
 
 @frozen
@@ -19,9 +17,9 @@ class Acknowledgement:
 
     response_time: datetime = field(converter=in_skypay_zone)
     """When the partner answered: aware, told in UTC+8."""
-    response_code: Literal["1000"] = field(default="1000", init=False)
+    response_code: ClassVar[Literal["1000"]] = "1000"
     """Always ``1000``, a string as in the published sample."""
-    response_description: Literal["Success"] = field(default="Success", init=False)
+    response_description: ClassVar[Literal["Success"]] = "Success"
     """Always ``Success``."""
 
     def to_dict(self) -> dict[str, str]:
@@ -34,7 +32,17 @@ class Acknowledgement:
 
     def to_json(self) -> bytes:
         """The answer as the body to send: compact JSON, ASCII, about 95 bytes."""
-        return _to_json(self.to_dict()).encode()
+        return (_BODY % response_time(self.response_time)).encode()
+
+
+_BODY = json.dumps(
+    {
+        "responseTime": "%s",
+        "responseCode": Acknowledgement.response_code,
+        "responseDescription": Acknowledgement.response_description,
+    },
+    separators=(",", ":"),
+)
 
 
 def acknowledge(at: datetime | None = None) -> Acknowledgement:

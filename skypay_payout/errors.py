@@ -84,6 +84,11 @@ class WrongValue(ValueError):
         return self.message
 
 
+def no_string(value: object) -> WrongValue:
+    """What to raise for a value that should be a string (point 9)."""
+    return WrongValue(ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a string")
+
+
 class CallbackError(ValueError):
     """A body that is not a good callback. The base of everything that ``parse`` raises for a body.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from .errors import ErrorCode, WrongValue, quoted
+from .errors import ErrorCode, WrongValue, no_string, quoted
 
 SKYPAY_ZONE = timezone(timedelta(hours=8))
 """UTC+8, in which SkyPay's documentation defines every time (point 5)."""
@@ -18,13 +18,15 @@ DEAL_TIME_PATTERN = _DOCUMENTED + _BEYOND
 _has_form = re.compile(DEAL_TIME_PATTERN).fullmatch
 
 
-def read_deal_time(text: str) -> datetime:
+def read_deal_time(text: object, _: object = None) -> datetime:
     """The instant that a ``dealTime`` names, aware and in UTC+8, truncated to the microsecond (point 5).
 
-    Raises ``WrongValue`` for a text of another form and for a time that no calendar has. The first and
-    the last year of the calendar are refused too: .NET sends year 1 for "no time", and a time at the
-    edge cannot be told in every zone.
+    Raises ``WrongValue`` for anything but a string, for a text of another form, and for a time that no
+    calendar has. The first and the last year of the calendar are refused too: .NET sends year 1 for "no
+    time", and a time at the edge cannot be told in every zone.
     """
+    if not isinstance(text, str):
+        raise no_string(text)
     if _has_form(text) is None:
         raise WrongValue(
             ErrorCode.WRONG_FORMAT if text else ErrorCode.EMPTY,
@@ -66,7 +68,4 @@ def in_skypay_zone(at: datetime) -> datetime:
 
 def response_time(at: datetime) -> str:
     """``yyyy-MM-dd HH:mm:ss.SSSS``: four fractional digits, truncated, never rounded up (point 6)."""
-    return (
-        f"{at.year:04}-{at.month:02}-{at.day:02} "
-        f"{at.hour:02}:{at.minute:02}:{at.second:02}.{at.microsecond // 100:04}"
-    )
+    return f"{at.date()} {at.time().isoformat('microseconds')[:-2]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
 from typing import TypeAlias
 
 from attrs import evolve, frozen
@@ -13,7 +12,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from . import credentials
 from .callback import PayoutCallback
 from .control_number import CONTROL_NUMBER_PATTERN, ControlNumber
-from .errors import ErrorCode, FieldError, WrongValue, quoted
+from .errors import ErrorCode, FieldError, WrongValue, no_string, quoted
 from .pay_type import PayType
 from .times import DEAL_TIME_PATTERN, read_deal_time
 
@@ -25,19 +24,15 @@ Reader: TypeAlias = "Callable[[object, object], object]"
 """Makes a callback's value of a wire value, or raises ``WrongValue``. The second argument is cattrs' own."""
 
 
-def _no_string(value: object) -> WrongValue:
-    return WrongValue(ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a string")
-
-
 def _user_name(value: object, _: object) -> str:
     if not isinstance(value, str):
-        raise _no_string(value)
+        raise no_string(value)
     return value
 
 
 def _action(value: object, _: object) -> str:
     if not isinstance(value, str):
-        raise _no_string(value)
+        raise no_string(value)
     if value == ACTION:
         return value
     if not value:
@@ -53,7 +48,7 @@ def _action(value: object, _: object) -> str:
 
 def _control_number(value: object, _: object) -> ControlNumber:
     if not isinstance(value, str):
-        raise _no_string(value)
+        raise no_string(value)
     return ControlNumber(value)
 
 
@@ -72,17 +67,11 @@ def _pay_type(value: object, _: object) -> PayType:
     return status
 
 
-def _deal_time(value: object, _: object) -> datetime:
-    if not isinstance(value, str):
-        raise _no_string(value)
-    return read_deal_time(value)
-
-
 def _optional_text(value: object, _: object) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise _no_string(value)
+        raise no_string(value)
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -159,7 +148,7 @@ MEMBERS = (
     ),
     Member(
         "dealTime",
-        _deal_time,
+        read_deal_time,
         "deal_time",
         _pattern_schema(
             "When it happened: yyyy-MM-dd HH:mm:ss, in UTC+8 unless it has an offset of its own.",
@@ -216,8 +205,7 @@ def structure(
         return _wrong_members(payload, prefixes, secrets)
     if prefixes is not None and callback.control_number.prefix not in prefixes:
         return _wrong_members(payload, prefixes, secrets)
-    free_text = f"{callback.fail_description}{callback.reference_number}"
-    if payload.keys() <= NAMES and not any(map(free_text.__contains__, secrets)):
+    if payload.keys() <= NAMES and not _repeats(secrets, callback):
         return callback
     extra = {name: value for name, value in payload.items() if name not in NAMES}
     return evolve(
@@ -226,6 +214,14 @@ def structure(
         reference_number=credentials.conceal(callback.reference_number, secrets),
         extra=credentials.conceal(extra, secrets),
     )
+
+
+def _repeats(secrets: Collection[str], callback: PayoutCallback) -> bool:
+    free_text = f"{callback.fail_description}{callback.reference_number}"
+    for secret in secrets:  # noqa: SIM110  # a loop costs a third of any() over so few
+        if secret in free_text:
+            return True
+    return False
 
 
 def _wrong_members(
