@@ -116,7 +116,8 @@ class CallbackParser:
 
         Raises ``TypeError`` if ``body`` is neither bytes, str nor a mapping.
         """
-        payload, key_index = self._open(to_bytes(body, self.max_body_size))
+        data = to_bytes(body, self.max_body_size)
+        payload, key_index = self._open(data) if self.cipher else (read(data), -1)
         given = proof(payload.get("userName"), payload.pop("authentication", None))
         if not proved(given, self._proofs):
             raise AuthenticationError
@@ -153,8 +154,6 @@ class CallbackParser:
         return cipher.encrypt(answer)
 
     def _open(self, data: bytes) -> tuple[dict[str, object], int]:
-        if not self.cipher:
-            return read(data), -1
         for key_index in range(-1, -len(self.cipher) - 1, -1):
             payload = _opened(self.cipher[key_index], data)
             if payload is not None:

@@ -24,12 +24,6 @@ Reader: TypeAlias = "Callable[[object, object], object]"
 """Makes a callback's value of a wire value, or raises ``WrongValue``. The second argument is cattrs' own."""
 
 
-def _user_name(value: object, _: object) -> str:
-    if not isinstance(value, str):
-        raise no_string(value)
-    return value
-
-
 def _action(value: object, _: object) -> str:
     if not isinstance(value, str):
         raise no_string(value)
@@ -88,7 +82,8 @@ class Member:
     """One member of the callback, as the specification's table gives it."""
 
     name: str
-    read: Reader
+    read: Reader | None
+    """None where authentication has proved the value already."""
     attribute: str | None
     """Where ``PayoutCallback`` keeps it."""
     schema: Mapping[str, object]
@@ -120,7 +115,7 @@ def _optional_schema(description: str) -> dict[str, object]:
 MEMBERS = (
     Member(
         "userName",
-        _user_name,
+        None,
         "user_name",
         text_schema("The account that SkyPay issued, AppName@skypay.", credentials.MAX_LENGTH),
     ),
@@ -200,10 +195,12 @@ def structure(
     try:
         callback = _structure(payload, PayoutCallback)
     except (WrongValue, KeyError):
-        return _wrong_members(payload, prefixes, secrets)
-    if payload.get("action") != ACTION:
-        return _wrong_members(payload, prefixes, secrets)
-    if prefixes is not None and callback.control_number.prefix not in prefixes:
+        callback = None
+    if (
+        callback is None
+        or payload.get("action") != ACTION
+        or (prefixes is not None and callback.control_number.prefix not in prefixes)
+    ):
         return _wrong_members(payload, prefixes, secrets)
     if payload.keys() <= NAMES and not _repeats(secrets, callback):
         return callback
@@ -229,6 +226,8 @@ def _wrong_members(
 ) -> tuple[FieldError, ...]:
     errors: list[FieldError] = []
     for member in MEMBERS:
+        if member.read is None:
+            continue
         if member.name in payload:
             try:
                 value = member.read(payload[member.name], None)
