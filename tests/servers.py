@@ -26,6 +26,10 @@ from skypay_payout.testing import AUTHENTICATION, USER_NAME
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 PATIENCE = 60.0
 """Seconds until a server that does not start counts as broken."""
+HTTP = httpx.Client(
+    trust_env=False, timeout=PATIENCE, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+)
+"""Sends each request on a connection of its own, from any thread."""
 
 
 def free_port() -> int:
@@ -55,8 +59,8 @@ class Server:
         self._command = [str(Path(sys.executable).with_name(program)), *arguments]
         self._directory = directory
         self._log = directory / "server.log"
-        self._settings = {
-            **os.environ,
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("PG", "SKYPAY_"))},
             "SKYPAY_USER_NAME": USER_NAME,
             "SKYPAY_AUTHENTICATION": AUTHENTICATION,
             **settings,
@@ -75,7 +79,7 @@ class Server:
             self._process = subprocess.Popen(  # noqa: S603
                 self._command,
                 cwd=self._directory,
-                env=self._settings,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -90,15 +94,16 @@ class Server:
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log()
         try:
-            httpx.get(self.url, trust_env=False, timeout=PATIENCE)
+            HTTP.get(self.url)
         except httpx.TransportError:
             return False
         return True
 
     def kill(self) -> None:
         """End it and its workers as ``kill -9`` does, and return when they are gone."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     def wait_for_its_end(self) -> int:
         """The exit status of a server that ends by itself."""
@@ -149,7 +154,7 @@ class Postgres:
             self._user = "nobody"
             shutil.chown(self._directory, self._user)
         with self._run(
-            "initdb", "--auth=trust", "--username=test", "--encoding=UTF8", "--no-locale"
+            "initdb", "--auth=trust", "--username=test", "--encoding=UTF8", "--no-locale", "--no-sync"
         ) as initdb:
             assert initdb.wait() == 0, self._log()
         self.start()
@@ -172,13 +177,19 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, and return when it answers."""
-        self._process = self._run("postgres", "-k", self._directory, "-c", "listen_addresses=")
-        wait_until(self._answers)
+        # What a killed program wrote stays written: only a power cut would need fsync, and no test cuts it.
+        options = ["-c", "listen_addresses=", "-c", "fsync=off"]
+        self._process = self._run("postgres", "-k", self._directory, *options)
+        try:
+            wait_until(self._answers)
+        except BaseException:
+            self.stop()
+            raise
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self._log()
         try:
-            self._query("postgres", "SELECT 1")
+            self._query("SELECT 1")
         except psycopg.OperationalError:
             return False
         return True
@@ -194,16 +205,21 @@ class Postgres:
         shutil.rmtree(self._directory)
 
     def database(self) -> Database:
-        """A new empty database."""
-        name = f"callbacks_{next(self._numbers)}"
-        self._query("postgres", f"CREATE DATABASE {name}")
-        return Database(
-            {"PGHOST": self._directory, "PGUSER": "test", "PGDATABASE": name},
-            lambda statement: self._query(name, statement),
-        )
+        """An empty database; the recipe finds it by libpq's variables alone."""
+        schema = f"test_{next(self._numbers)}"
+        self._query(f"CREATE SCHEMA {schema}")
+        settings = {
+            "PGHOST": self._directory,
+            "PGUSER": "test",
+            "PGDATABASE": "postgres",
+            "PGOPTIONS": f"-c search_path={schema}",
+        }
+        return Database(settings, lambda statement: self._query(statement, schema))
 
-    def _query(self, database: str, statement: str) -> list[tuple[object, ...]]:
-        conninfo = make_conninfo(host=self._directory, user="test", dbname=database)
+    def _query(self, statement: str, schema: str = "public") -> list[tuple[object, ...]]:
+        conninfo = make_conninfo(
+            host=self._directory, user="test", dbname="postgres", options=f"-c search_path={schema}"
+        )
         with psycopg.connect(conninfo, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []

@@ -10,10 +10,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from servers import EXAMPLES, Database, Postgres, Server, copy_examples, documented_commands, sqlite_database
-from skypay_payout import PayType
+from servers import (
+    EXAMPLES,
+    HTTP,
+    Database,
+    Postgres,
+    Server,
+    copy_examples,
+    documented_commands,
+    sqlite_database,
+)
+from skypay_payout import CallbackParser, Credentials, PayType
+from skypay_payout.conformance import check_endpoint
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, body
+from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 
 pytestmark = pytest.mark.heavy
 
@@ -32,9 +42,8 @@ class Endpoint:
     def post(self, text: bytes, path: str = "", content_type: str = "text/plain") -> httpx.Response:
         """Send a body as SkyPay does, sealed if this endpoint expects it."""
         content = text if self.cipher is None else self.cipher.encrypt(text)
-        with httpx.Client(trust_env=False, timeout=30) as client:
-            url = httpx.URL(self.server.url).join(path)
-            return client.post(url, content=content, headers={"Content-Type": content_type})
+        url = httpx.URL(self.server.url).join(path)
+        return HTTP.post(url, content=content, headers={"Content-Type": content_type})
 
     def is_acknowledgement(self, response: httpx.Response) -> bool:
         """Whether the response is the fixed answer, in the form that SkyPay expects of this endpoint."""
@@ -44,9 +53,13 @@ class Endpoint:
         return bool(json.loads(answer)["responseCode"] == "1000")
 
 
+SECRETS = ["an older secret", AUTHENTICATION]
+KEYS = ["an older key", ENCRYPTION_KEY]
+
+
 @pytest.fixture(scope="module", params=["plain", "encrypted"])
 def cipher(request: pytest.FixtureRequest) -> BodyCipher | None:
-    return BodyCipher(ENCRYPTION_KEY) if request.param == "encrypted" else None
+    return BodyCipher(KEYS) if request.param == "encrypted" else None
 
 
 @pytest.fixture(scope="module", params=[*SERVERS, LAMBDA])
@@ -62,9 +75,18 @@ def endpoint(
         (directory / gateway.name).write_bytes(gateway.read_bytes())
     else:
         database = sqlite_database(directory)
-    settings = {} if cipher is None else {"SKYPAY_ENCRYPTION_KEY": ENCRYPTION_KEY}
-    with Server(request.param, directory, {**database.settings, **settings}) as server:
+    settings = {**database.settings, "SKYPAY_AUTHENTICATION": ",".join(SECRETS)}
+    if cipher is not None:
+        settings["SKYPAY_ENCRYPTION_KEY"] = ",".join(KEYS)
+    with Server(request.param, directory, settings) as server:
         yield Endpoint(server, database, cipher)
+
+
+def test_a_recipe_passes_the_conformance_check(endpoint: Endpoint) -> None:
+    parser = CallbackParser(Credentials(USER_NAME, SECRETS), cipher=endpoint.cipher)
+    results = list(check_endpoint(endpoint.server.url, parser))
+    assert [result for result in results if result.problem] == []
+    assert len([result for result in results if result.skipped]) == (0 if endpoint.cipher else 6)
 
 
 def test_each_status_is_acknowledged_and_stored_once_however_often_it_comes(endpoint: Endpoint) -> None:
@@ -145,7 +167,7 @@ def test_lambda_takes_both_versions_of_the_event_as_text_and_as_base64(
 ) -> None:
     assert endpoint.is_acknowledgement(endpoint.post(body(), path, content_type))
     assert endpoint.post(body(authentication="wrong"), path, content_type).status_code == 401
-    assert httpx.post(httpx.URL(endpoint.server.url).join(path), trust_env=False).status_code == 400
+    assert HTTP.post(httpx.URL(endpoint.server.url).join(path)).status_code == 400
 
 
 @pytest.mark.parametrize("recipe", sorted(EXAMPLES.glob("*_app.py")), ids=lambda recipe: recipe.stem)
