@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from skypay_payout.testing import AUTHENTICATION, USER_NAME
+
 if TYPE_CHECKING:
     from servers import Postgres
 
@@ -26,3 +28,11 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres(binaries)
     yield server
     server.remove()
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample's account in the environment, as the command wants it; bodies are plain."""
+    monkeypatch.setenv("SKYPAY_USER_NAME", USER_NAME)
+    monkeypatch.setenv("SKYPAY_AUTHENTICATION", AUTHENTICATION)
+    monkeypatch.delenv("SKYPAY_ENCRYPTION_KEY", raising=False)

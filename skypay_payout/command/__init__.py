@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         if isinstance(error, BrokenPipeError):
             return _ended(141, "the output was closed before everything was written")
-        return _ended(2, f"cannot read or write: {error.strerror}")
+        return _ended(2, f"cannot read or write: {error.strerror or error}")
     return status
 
 

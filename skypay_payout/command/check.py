@@ -75,8 +75,8 @@ def _check_lines(parser: CallbackParser, name: str, jobs: int, *, as_json: bool)
     found: Counts = Counter()
     refused = 0
     with opened(name) as file, _progress(file) as (advance, write):
-        blocks = _blocks(file, parser.max_body_size, advance)
-        for checked in _in_order(partial(_check_block, parser, as_json), blocks, jobs):
+        check = partial(_check_block, parser, as_json)
+        for checked in _in_order(check, blocks(file, parser.max_body_size, advance), jobs):
             if checked.text:
                 write(checked.text)
             found += checked.found
@@ -92,7 +92,7 @@ class _Checked:
     found: Counts
 
 
-def _blocks(file: BufferedReader, limit: int, advance: Callable[[int], object]) -> Iterator[Block]:
+def blocks(file: BufferedReader, limit: int, advance: Callable[[int], object]) -> Iterator[Block]:
     """The archive in blocks of whole lines. Of a line that is too long, no more than shows that is kept."""
     number = 1
     while block := file.read1(BUFFER):
@@ -130,12 +130,12 @@ def _check_block(parser: CallbackParser, as_json: bool, block: Block) -> _Checke
     return _Checked("".join(text), refused, found)
 
 
-def _in_order(check: Callable[[Block], _Checked], blocks: Iterable[Block], jobs: int) -> Iterable[_Checked]:
+def _in_order(check: Callable[[Block], _Checked], items: Iterable[Block], jobs: int) -> Iterable[_Checked]:
     if jobs == 1:
-        return map(check, blocks)
+        return map(check, items)
     from .jobs import in_order  # multiprocessing is slow to import
 
-    return in_order(check, blocks, jobs)
+    return in_order(check, items, jobs)
 
 
 def _received(parser: CallbackParser, body: bytes) -> PayoutCallback | CallbackError:
@@ -204,4 +204,4 @@ def _progress(file: BufferedReader) -> Generator[tuple[Callable[[int], object], 
             with tqdm(total=size, unit="B", unit_scale=True, leave=False) as bar:
                 yield bar.update, partial(bar.write, end="")
             return
-    yield lambda _: None, partial(print, end="")
+    yield lambda _: None, partial(print, end="", flush=True)

@@ -1,0 +1,92 @@
+"""The command shows the library at work without any settings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import takewhile
+
+import pytest
+
+from skypay_payout import CallbackParser, PayType
+from skypay_payout.command import main
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, ENCRYPTION_KEY
+
+
+@pytest.fixture
+def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    for name in ("SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["demo"]) == 0
+    return capsys.readouterr().out
+
+
+def section(shown: str, title: str) -> str:
+    (found,) = [part for part in shown.split("\n\n") if part.startswith(title)]
+    return found
+
+
+def value(section: str, name: str) -> str:
+    """What stands behind the name, over all its lines."""
+    lines = section.splitlines()
+    (start,) = [at for at, line in enumerate(lines) if line.startswith(f"  {name} ")]
+    more = takewhile(lambda line: line.startswith(" " * 20), lines[start + 1 :])
+    return lines[start][20:] + "".join(line.strip() for line in more)
+
+
+def test_the_published_sample_is_shown_typed_and_acknowledged(shown: str) -> None:
+    sample = section(shown, "The published sample")
+    assert value(sample, "control_number") == "SK99123456789"
+    assert value(sample, "pay_type") == "UPLOAD (1)"
+    assert value(sample, "deal_time") == "2018-08-07 11:58:33+08:00"
+    assert value(sample, "reference_number") == "MLA001041380755361119"
+    answer = json.loads(value(sample, "answer"))
+    assert list(answer) == ["responseTime", "responseCode", "responseDescription"]
+    assert (answer["responseCode"], answer["responseDescription"]) == ("1000", "Success")
+
+
+@pytest.mark.parametrize("status", PayType)
+def test_every_status_is_shown_and_acknowledged(shown: str, status: PayType) -> None:
+    one = section(shown, f"A callback of status {status.name}\n")
+    assert value(one, "pay_type") == f"{status.name} ({status:d})"
+    assert json.loads(value(one, "answer"))["responseCode"] == "1000"
+
+
+def test_chinese_text_is_shown_as_such(shown: str) -> None:
+    assert value(section(shown, "A callback of status FAILURE"), "fail_description") == "余额不足"
+
+
+def test_a_refused_callback_is_shown_with_every_problem_and_acknowledged(shown: str) -> None:
+    refused = section(shown, "A refused callback")
+    for problem in ("controlNumber: masked: ", "payType: unknown_status: ", "dealTime: no_such_time: "):
+        assert f"\n  {problem}" in refused
+    assert json.loads(value(refused, "answer"))["responseCode"] == "1000"
+
+
+def test_an_encrypted_body_is_opened_and_its_reply_sealed(shown: str) -> None:
+    encrypted = section(shown, "An encrypted body")
+    cipher = BodyCipher(ENCRYPTION_KEY)
+    callback = CallbackParser(CREDENTIALS, cipher=cipher).parse(value(encrypted, "body"))
+    assert value(encrypted, "pay_type") == f"{callback.pay_type.name} ({callback.pay_type:d})"
+    assert json.loads(cipher.decrypt(value(encrypted, "answer")))["responseCode"] == "1000"
+
+
+def test_without_the_extra_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers", None)
+    monkeypatch.delitem(sys.modules, "skypay_payout.encryption")
+    assert main(["demo"]) == 0
+    shown = capsys.readouterr().out
+    assert "pip install 'skypay-payout[encryption]'" in section(shown, "An encrypted body")
+
+
+def test_neither_the_secret_nor_a_key_is_shown(shown: str) -> None:
+    joined = "".join(shown.split())
+    assert AUTHENTICATION not in joined
+    assert ENCRYPTION_KEY not in joined
+
+
+def test_it_fits_a_terminal_of_80_columns(shown: str) -> None:
+    assert max(map(len, shown.splitlines())) < 80

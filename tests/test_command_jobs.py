@@ -1,0 +1,89 @@
+"""The command checks an archive in several processes, and what it shows is the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from skypay_payout import PayType
+from skypay_payout.command import main
+from skypay_payout.command.jobs import in_order
+from skypay_payout.command.terminal import WrongUse
+from skypay_payout.testing import body
+
+pytestmark = pytest.mark.usefixtures("account")
+
+LINES = b"".join(body(status) + b"\n" for status in PayType) * 1000
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_several_processes_show_what_one_shows_in_the_same_order(
+    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "archive"
+    file.write_bytes(LINES + b"{}\n" + LINES + b"[]\n" + body(7))
+    assert main(["check", "--lines", *options, str(file)]) == 1
+    expected = capsys.readouterr()
+    assert main(["check", "--lines", "--jobs", "2", *options, str(file)]) == 1
+    assert capsys.readouterr() == expected
+
+
+def test_no_more_is_read_ahead_than_keeps_the_processes_busy() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in count():
+            taken.append(item)
+            yield item
+
+    results = in_order(abs, items(), 1)
+    for expected in range(10):
+        assert next(results) == expected
+        assert len(taken) == expected + 3
+    results.close()
+
+
+def test_ctrl_c_is_heard_again_once_the_processes_are_started() -> None:
+    assert list(in_order(abs, [-1], 1)) == [1]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_killed_process_is_told_in_one_line() -> None:
+    with pytest.raises(WrongUse, match="try fewer --jobs"):
+        list(in_order(os._exit, [3], 1))
+
+
+@pytest.fixture
+def busy() -> Iterator[subprocess.Popen[bytes]]:
+    """The command in the middle of an archive that does not end, in a process group of its own."""
+    command = [sys.executable, "-m", "skypay_payout", "check", "--lines", "--jobs", "2", "-"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:  # noqa: S603
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"{}\n" + LINES)
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b"line 1: unauthenticated: ")
+        yield process
+        process.kill()
+
+
+def test_ctrl_c_ends_all_processes_with_one_line(busy: subprocess.Popen[bytes]) -> None:
+    os.killpg(busy.pid, signal.SIGINT)
+    assert busy.stderr is not None
+    assert busy.stderr.read() == b"skypay-payout: interrupted\n"
+    assert busy.wait() == 130
+
+
+def test_no_process_outlives_a_command_that_is_killed(busy: subprocess.Popen[bytes]) -> None:
+    busy.kill()
+    assert busy.stderr is not None
+    busy.stderr.read()  # ends when the last process that could write there has ended
+    assert busy.wait() == -signal.SIGKILL

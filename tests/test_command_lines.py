@@ -1,0 +1,263 @@
+"""The command checks an archive of one body a line, in constant memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import termios
+import threading
+import tracemalloc
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skypay_payout import PayType
+from skypay_payout.command import main
+from skypay_payout.command.check import blocks
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing import SAMPLE, body
+
+pytestmark = pytest.mark.usefixtures("account")
+
+GOOD = [body(status, controlNumber=f"SK991{status:08}") for status in PayType]
+INVALID = body(9, controlNumber="SKY**12345678", dealTime="Tuesday")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "archive"
+
+
+def test_only_what_is_refused_is_shown_and_then_the_counts(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(b"\n".join([*GOOD, b"{}", INVALID, GOOD[0], b"{"]))
+    assert main(["check", "--lines", str(file)]) == 1
+    refused, counts = capsys.readouterr().out.split("bodies: ")
+    assert [line.split(" ")[:4] for line in refused.splitlines()] == [
+        ["line", "7:", "unauthenticated:", "userName"],
+        ["line", "8:", "controlNumber:", "masked:"],
+        ["line", "8:", "payType:", "unknown_status:"],
+        ["line", "8:", "dealTime:", "wrong_format:"],
+        ["line", "10:", "not_json:", "not"],
+    ]
+    assert [line.split() for line in counts.splitlines()] == [
+        ["10", "(7", "accepted,", "3", "refused)"],
+        ["accepted,", "by", "status"],
+        ["UPLOAD", "2"],
+        *([status.name, "1"] for status in PayType if status is not PayType.UPLOAD),
+        ["refused,", "by", "error", "code"],
+        *([code, "1"] for code in ("not_json", "unauthenticated", "invalid")),
+        *([code, "1"] for code in ("wrong_format", "masked", "unknown_status")),
+    ]
+
+
+def test_an_archive_of_good_bodies_shows_counts_alone(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(GOOD[1] + b"\n")
+    assert main(["check", "--lines", str(file)]) == 0
+    assert capsys.readouterr().out == (
+        "bodies: 1 (1 accepted, 0 refused)\naccepted, by status\n  PAYOUT                      1\n"
+    )
+
+
+def test_blank_lines_count_as_lines_but_not_as_bodies(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(b"\n \t\r\n\r\n" + GOOD[0] + b"\r\n\n[]\r\n\n")
+    assert main(["check", "--lines", str(file)]) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("line 6: not_an_object: ")
+    assert "\nbodies: 2 (1 accepted, 1 refused)\n" in shown
+
+
+def test_an_empty_archive_has_no_bodies_and_nothing_wrong(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.touch()
+    assert main(["check", "--lines", str(file)]) == 0
+    assert capsys.readouterr().out == "bodies: 0 (0 accepted, 0 refused)\n"
+
+
+def test_for_machines_each_body_is_an_object_and_the_summary_the_last(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(b"\n".join([GOOD[3], b"", INVALID, b"x"]))
+    assert main(["check", "--lines", "--json", str(file)]) == 1
+    good, invalid, malformed, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (good["line"], good["accepted"], good["callback"]["status"]) == (1, True, "FAILURE")
+    assert (invalid["line"], invalid["accepted"], invalid["code"]) == (3, False, "invalid")
+    assert [error["field"] for error in invalid["errors"]] == ["controlNumber", "payType", "dealTime"]
+    assert (malformed["line"], malformed["accepted"], malformed["code"]) == (4, False, "not_json")
+    codes = ("not_json", "invalid", "wrong_format", "masked", "unknown_status")
+    assert summary == {
+        "summary": {
+            "bodies": 3,
+            "accepted": 1,
+            "refused": 2,
+            "statuses": {"FAILURE": 1},
+            "errors": dict.fromkeys(codes, 1),
+        }
+    }
+
+
+def test_encrypted_lines_are_opened(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", "key")
+    file.write_bytes(b"\r\n".join(BodyCipher("key").encrypt(one) for one in GOOD))
+    assert main(["check", "--lines", str(file)]) == 0
+    file.write_bytes(GOOD[0])
+    assert main(["check", "--lines", str(file)]) == 1
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+@pytest.mark.parametrize(("size", "code"), [(65536, 0), (65537, 1)])
+def test_a_line_of_the_greatest_size_is_accepted_and_a_longer_one_too_large(
+    file: Path, size: int, code: int, end: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(b"\n" * 262_000 + SAMPLE.replace(b"\n", b" ").ljust(size) + end)
+    assert main(["check", "--lines", str(file)]) == code
+    assert ("line 262001: too_large: " in capsys.readouterr().out) == bool(code)
+
+
+def test_a_gigantic_line_is_too_large_and_does_not_fill_the_memory(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with file.open("wb") as archive:
+        archive.write(GOOD[0] + b"\n")
+        archive.seek(100_000_000, os.SEEK_CUR)  # sparse: no disk is filled
+        archive.write(b"x\n" + GOOD[1] + b"\n{}")
+    peak = peak_memory(lambda: main(["check", "--lines", str(file)]))
+    shown = capsys.readouterr().out
+    assert [line.split()[:3] for line in shown.splitlines()[:3]] == [
+        ["line", "2:", "too_large:"],
+        ["line", "4:", "unauthenticated:"],
+        ["bodies:", "4", "(2"],
+    ]
+    assert peak < 4_000_000
+
+
+def test_many_lines_do_not_fill_the_memory(file: Path) -> None:
+    with file.open("wb") as archive:
+        archive.writelines([b"\n".join(GOOD) + b"\n"] * 5000)
+    assert file.stat().st_size > 6_000_000
+    assert peak_memory(lambda: main(["check", "--lines", str(file)])) < 4_000_000
+
+
+def peak_memory(work: Callable[[], object]) -> int:
+    """Bytes."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+class Pieces(io.RawIOBase):
+    """A stream that comes in pieces, as a pipe does."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self.pieces:
+            return 0
+        piece, self.pieces[0] = self.pieces[0][: len(buffer)], self.pieces[0][len(buffer) :]
+        if not self.pieces[0]:
+            del self.pieces[0]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+@given(
+    pieces=st.lists(st.text("ab\n", min_size=1).map(str.encode)),
+    limit=st.integers(1, 5),
+    buffer=st.integers(1, 12),
+)
+def test_however_an_archive_comes_its_lines_and_their_numbers_are_the_same(
+    pieces: list[bytes], limit: int, buffer: int
+) -> None:
+    def shortened(line: bytes) -> bytes:
+        return line[: limit + 1]
+
+    whole = b"".join(pieces)
+    read: list[int] = []
+    found = [
+        (number, shortened(line))
+        for first, block in blocks(io.BufferedReader(Pieces(list(pieces)), buffer), limit, read.append)
+        for number, line in enumerate(block.split(b"\n"), first)
+        if line
+    ]
+    assert found == [(at, shortened(line)) for at, line in enumerate(whole.split(b"\n"), 1) if line]
+    assert sum(read) == len(whole)
+
+
+def test_a_pipe_is_told_of_as_it_comes(tmp_path: Path) -> None:
+    fifo, output = tmp_path / "in", tmp_path / "out"
+    os.mkfifo(fifo)
+    os.mkfifo(output)
+    told: list[str] = []
+
+    def other_end() -> None:
+        with output.open() as shown, fifo.open("wb", buffering=0) as archive:
+            archive.write(b"{\n")
+            told.append(shown.readline())  # before the archive ends
+            archive.write(b"[]\n")
+            told.append(shown.readline())
+
+    thread = threading.Thread(target=other_end)
+    thread.start()
+    with output.open("w") as stream, redirect_stdout(stream):
+        assert main(["check", "--lines", str(fifo)]) == 141
+    thread.join()
+    assert [line.split()[:3] for line in told] == [
+        ["line", "1:", "not_json:"],
+        ["line", "2:", "not_an_object:"],
+    ]
+
+
+def sent_to_terminal(argv: list[str]) -> str:
+    """What the command sends to a terminal that is its standard error."""
+    controller, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    with open(terminal, "w") as stream, redirect_stderr(stream):
+        main(argv)
+    text = b""
+    with suppress(OSError):  # as Linux tells the end of a terminal
+        while piece := os.read(controller, 4096):
+            text += piece
+    os.close(controller)
+    return text.decode()
+
+
+def test_progress_is_shown_on_a_terminal_and_only_there(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(GOOD[0] + b"\n" + INVALID)
+    assert "0%" in sent_to_terminal(["check", "--lines", str(file)])
+    shown = capsys.readouterr().out
+    assert shown.startswith("line 2: controlNumber: masked: ")
+    assert "bodies: 2 (1 accepted, 1 refused)" in shown
+    assert "0%" not in shown
+
+
+def test_without_tqdm_the_terminal_shows_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    file.write_bytes(GOOD[0])
+    hint = "for a progress bar: pip install 'skypay-payout[command]'\r\n"
+    assert sent_to_terminal(["check", "--lines", str(file)]) == hint
+
+
+def test_without_a_terminal_there_is_neither_progress_nor_a_hint(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    file.write_bytes(GOOD[0])
+    assert main(["check", "--lines", str(file)]) == 0
+    assert capsys.readouterr().err == ""
