@@ -15,6 +15,10 @@ MESSAGE_LIMIT = 700
 """Characters of one message: 40 quoted ones, each escaped to ten at most, and the advice around them."""
 
 
+TIME_LENGTH = 10
+"""Bytes of a pickled datetime."""
+
+
 def shown(one: CallbackError | PayoutCallback) -> str:
     """All the text of it: str, repr, args, notes, attributes, context, cause, log records and its pickle."""
     texts = [str(one), repr(one), f"{one!a}", _pickled(one), _logged(one)]
@@ -30,7 +34,13 @@ def shown(one: CallbackError | PayoutCallback) -> str:
 
 
 def _pickled(one: CallbackError | PayoutCallback) -> str:
-    return "\n".join(f"{held} {held!a}" for _, held, _ in genops(pickle.dumps(one)))
+    """The texts in the pickle. Lengths and times are left out: their bytes can look like any text."""
+    values = (value for _, value, _ in genops(pickle.dumps(one)))
+    return "\n".join(
+        str(value) + ascii(value)
+        for value in values
+        if isinstance(value, str) or (isinstance(value, bytes) and len(value) != TIME_LENGTH)
+    )
 
 
 def _logged(one: CallbackError | PayoutCallback) -> str:

@@ -47,7 +47,7 @@ def fuzz(name: str, seconds: int) -> bool:
     cov, features, kept = edges[-1]
     print(
         f"{name}: {int(executions[1]):,} executions in {seconds} s, nothing found; {cov} edges and "
-        f"{features} features reached; {kept} inputs kept, which reach {reached(name, corpus):.1f} % of the core"
+        f"{features} features reached; {kept} inputs kept, which reach {reached(name, corpus):.1f} % of it"
     )
     return True
 
