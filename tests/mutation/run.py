@@ -1,0 +1,78 @@
+"""Break the package in every small way that mutmut knows, and see that a test fails each time.
+
+``python tests/mutation/run.py [PATTERN...]`` tries all mutants, or those whose names match. It succeeds when
+at least 95 of 100 are killed and each survivor is one that ``equivalent.toml`` names.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections import Counter, defaultdict
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ENOUGH = 95
+KILLED = {"killed", "timeout", "suspicious", "segfault", "caught by type check"}
+
+
+def mutmut(*arguments: str) -> str:
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+
+def change(mutant: str) -> tuple[str, str]:
+    """What the mutant takes out and what it puts in its place."""
+    lines = [line for line in mutmut("show", mutant).splitlines() if not line.startswith(("---", "+++", "#"))]
+    return tuple(  # type: ignore[return-value]
+        " ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
+    )
+
+
+def main() -> int:
+    patterns = sys.argv[1:]
+    subprocess.run([sys.executable, "-m", "mutmut", "run", *patterns], check=True)  # noqa: S603
+    results = dict(
+        line.strip().split(": ") for line in mutmut("results", "--all", "true").splitlines() if ": " in line
+    )
+    named = {
+        (one["module"], one["was"], one["becomes"]): one["why"]
+        for one in tomllib.loads((HERE / "equivalent.toml").read_text())["equivalent"]
+    }
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    unexplained: list[str] = []
+    met: set[tuple[str, str, str]] = set()
+    for mutant, result in results.items():
+        if result == "not checked":
+            continue
+        module = mutant.removeprefix("skypay_payout.").rpartition(".")[0]
+        counts[module]["mutants"] += 1
+        if result in KILLED:
+            counts[module]["killed"] += 1
+            continue
+        key = (module, *change(mutant))
+        if key in named:
+            counts[module]["equivalent"] += 1
+            met.add(key)
+        else:
+            counts[module]["survived"] += 1
+            unexplained.append(f"{mutant}: {result}\n  - {key[1]}\n  + {key[2]}")
+    columns = ("mutants", "killed", "equivalent", "survived")
+    counts["all"] = sum(counts.values(), Counter())
+    print(f"{'module':24}" + "".join(f"{column:>12}" for column in columns))
+    for module, count in counts.items():
+        print(f"{module:24}" + "".join(f"{count[column]:12}" for column in columns))
+    killed = 100 * counts["all"]["killed"] / counts["all"]["mutants"]
+    print(f"{killed:.1f} % killed")
+    for one in unexplained:
+        print(one)
+    if not patterns:
+        for key in named.keys() - met:
+            print(f"no longer a survivor, remove it from equivalent.toml: {key}")
+            unexplained.append("")
+    return 0 if killed >= ENOUGH and not unexplained else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
