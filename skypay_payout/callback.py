@@ -12,6 +12,10 @@ from .pay_type import PayType
 from .times import in_skypay_zone
 
 
+def _no_members() -> dict[str, object]:
+    return {}
+
+
 @frozen
 class PayoutCallback:
     """One ``payoutQueuePayout``: what happened to one payout, and when (section 3.2).
@@ -31,7 +35,7 @@ class PayoutCallback:
     """Why the payment failed, in the vendor's words; None if not given (point 3)."""
     reference_number: str | None = None
     """The ML channel's reference, sent with UPLOAD and AMENDED_SUCCESS; None if not given (point 3)."""
-    extra: Mapping[str, object] = field(factory=dict[str, object], hash=False)
+    extra: Mapping[str, object] = field(factory=_no_members, hash=False)
     """Members that this version does not know, by wire name, as JSON values (point 7)."""
     key_index: int = field(default=-1, eq=False, repr=False)
     """Which of the cipher's keys opened the body, as a position; -1, the newest, where there was none."""

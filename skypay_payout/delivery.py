@@ -18,10 +18,10 @@ from attrs import field, frozen
 
 try:
     import httpx
-except ImportError as error:
+except ImportError as _missing:
     raise ImportError(
         "delivering callbacks needs the extra 'http': pip install 'skypay-payout[http]'"
-    ) from error
+    ) from _missing
 
 from .acknowledgement import acknowledge
 from .credentials import conceal

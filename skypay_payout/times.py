@@ -11,10 +11,10 @@ SKYPAY_ZONE = timezone(timedelta(hours=8))
 """UTC+8, in which SkyPay's documentation defines every time (point 5)."""
 
 _DOCUMENTED = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
-_DOCUMENTED_LENGTH = len("yyyy-MM-dd HH:mm:ss")
 _BEYOND = "(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 DEAL_TIME_PATTERN = _DOCUMENTED + _BEYOND
 
+_is_documented = re.compile(_DOCUMENTED).fullmatch
 _has_form = re.compile(DEAL_TIME_PATTERN).fullmatch
 
 
@@ -27,14 +27,15 @@ def read_deal_time(text: object, _: object = None) -> datetime:
     """
     if not isinstance(text, str):
         raise no_string(text)
-    if _has_form(text) is None:
+    documented = _is_documented(text)
+    if not documented and not _has_form(text):
         raise WrongValue(
             ErrorCode.WRONG_FORMAT if text else ErrorCode.EMPTY,
             f"{quoted(text)} is not a time; expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, "
             f"fractional seconds or an ISO 8601 offset",
         )
     try:
-        if len(text) == _DOCUMENTED_LENGTH:
+        if documented:
             # An offset in the text costs a sixth of what .replace(tzinfo=...) does.
             time = datetime.fromisoformat(f"{text}+08:00")
         else:
