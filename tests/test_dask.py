@@ -39,6 +39,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every status and every kind of bad body, empty lines, both line ends, and more than one block."""
     cipher = BodyCipher(ENCRYPTION_KEY)
     good = [body(status, cipher=cipher) for status in PayType for _ in range(status)]
+    good.append(body(note="x" * 48880, cipher=cipher))
+    assert len(good[-1]) == 65536  # as large as may be
     bad = [bad.body for bad in bad_bodies(CallbackParser(CREDENTIALS, cipher=cipher))]
     lines = [b"", *good, b" ", *bad, *(line + b"\r" for line in good), b"\r"]
     path = tmp_path_factory.mktemp("archive") / "bodies.txt"

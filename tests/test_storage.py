@@ -169,14 +169,27 @@ def test_a_server_killed_again_and_again_keeps_each_event_once(recipe: Recipe) -
     assert recipe.database.events() == sorted(map(key_of, contents))
 
 
+TOGETHER = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from {store} import Store
+
+together = Barrier(8)
+with ThreadPoolExecutor(8) as workers:
+    print(len(list(workers.map(lambda _: together.wait() >= 0 and Store(), range(8)))))
+"""
+
+
 def test_many_workers_make_the_tables_at_the_same_time(recipe: Recipe) -> None:
     store = "postgres_store" if recipe.database.settings else "sqlite_store"
-    start = [sys.executable, "-c", f"from {store} import Store; Store()"]
-    workers = [
-        subprocess.Popen(start, cwd=recipe.directory, env=recipe.server().environment)  # noqa: S603
-        for _ in range(8)
+    program = [sys.executable, "-c", TOGETHER.format(store=store)]
+    processes = [
+        subprocess.Popen(  # noqa: S603
+            program, cwd=recipe.directory, env=recipe.server().environment, stdout=subprocess.PIPE
+        )
+        for _ in range(2)
     ]
-    assert [worker.wait() for worker in workers] == [0] * 8
+    assert [process.communicate()[0].strip() for process in processes] == [b"8", b"8"]
     assert recipe.database.events() == recipe.database.set_aside() == []
 
 

@@ -1,6 +1,7 @@
-"""An endpoint with Flask.
+"""An endpoint with Flask, on either of these servers.
 
 $ waitress-serve --listen 127.0.0.1:8000 --max-request-body-size 65536 flask_app:app
+$ gunicorn --bind 127.0.0.1:8000 --threads 4 flask_app:app
 """
 
 from __future__ import annotations
