@@ -65,6 +65,7 @@ def test_chinese_text_is_shown_as_such_and_control_characters_escaped(
         b'{"authentication":"s3cret","data":{"Authentication":"s3cret","copy":["of s3cret!"],"s3cret":0}}',
         b'{"data":[{"authentication":"s3cret"}],"x":"s3cret"}',
         b'{"\\u0061uthentication":"s3\\u0063ret","copy":"s3cret"}',
+        b'{"AUTHENTICATION":"s3cret"}',
         b'{"authentication":["s3cret"]}',
         b'{"authentication":{"is":"s3cret"}}',
         b'\xef\xbb\xbf {"authentication":"s3cret",}',

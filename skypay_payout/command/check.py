@@ -151,30 +151,30 @@ def _received(parser: CallbackParser, body: bytes) -> PayoutCallback | CallbackE
 
 
 def _as_json(received: PayoutCallback | CallbackError, **where: int) -> str:
-    # In ASCII, so that it stays JSON whatever the output's encoding is.
-    if isinstance(received, PayoutCallback):
-        callback = {
-            "userName": received.user_name,
-            "controlNumber": received.control_number,
-            "payType": received.pay_type,
-            "status": received.pay_type.name,
-            "dealTime": received.deal_time.isoformat(),
-            "failDescription": received.fail_description,
-            "referenceNumber": received.reference_number,
-            "extra": received.extra,
-            "idempotencyKey": received.idempotency_key,
-        }
-        return printable(json.dumps(where | {"accepted": True, "callback": callback}))
-    errors = (
-        [{"field": error.field, "code": error.code, "message": error.message} for error in received.errors]
-        if isinstance(received, InvalidCallbackError)
-        else []
-    )
-    return printable(
-        json.dumps(
-            where | {"accepted": False, "code": received.code, "message": str(received), "errors": errors}
-        )
-    )
+    # In ASCII, so that it is JSON whatever the output's encoding, and nothing in it moves a terminal.
+    told = _accepted(received) if isinstance(received, PayoutCallback) else _refused(received)
+    return json.dumps(where | told)
+
+
+def _accepted(callback: PayoutCallback) -> dict[str, object]:
+    members = {
+        "userName": callback.user_name,
+        "controlNumber": callback.control_number,
+        "payType": callback.pay_type,
+        "status": callback.pay_type.name,
+        "dealTime": callback.deal_time.isoformat(),
+        "failDescription": callback.fail_description,
+        "referenceNumber": callback.reference_number,
+        "extra": callback.extra,
+        "idempotencyKey": callback.idempotency_key,
+    }
+    return {"accepted": True, "callback": members}
+
+
+def _refused(error: CallbackError) -> dict[str, object]:
+    wrong = error.errors if isinstance(error, InvalidCallbackError) else ()
+    errors = [{"field": one.field, "code": one.code, "message": one.message} for one in wrong]
+    return {"accepted": False, "code": error.code, "message": str(error), "errors": errors}
 
 
 def _summary(found: Counts, refused: int, *, as_json: bool) -> str:

@@ -40,7 +40,8 @@ def in_order(function: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
 
 
 def _start_worker() -> None:  # pragma: no cover  # nothing measures in worker processes
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to report
+    # Ctrl-C is for the parent to report. Where there are signal masks this process does not hear it anyway.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = cast("BaseProcess", parent_process())
 
     def end_with_parent() -> None:
