@@ -47,6 +47,7 @@ gettext_location = False
 gettext_uuid = False
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

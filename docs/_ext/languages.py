@@ -12,8 +12,8 @@ from sphinx.search.en import SearchEnglish
 class SearchChinese(SearchEnglish):
     """Indexes every two characters that follow each other, and takes a query apart in the same way.
 
-    Sphinx' own search of Chinese takes only the pages' text apart into words, not the query. It must stay one
-    word of the dictionary to find anything; and in Sphinx 9.0 it does not run at all (sphinx-doc/sphinx issue 14229).
+    Sphinx' own search of Chinese takes the pages apart into words, but not the query, so that it finds single
+    words of its dictionary; and in Sphinx 9.0 it does not run at all (sphinx-doc/sphinx issue 14229).
     """
 
     lang = "zh"

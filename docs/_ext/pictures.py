@@ -135,8 +135,13 @@ def _exchange(arrows: list[Arrow]) -> tuple[float, float, list[str]]:
 
 def _life(arrows: list[Arrow]) -> tuple[float, float, list[str]]:
     rows = _rows(arrows)
-    gap = max(_width(word) for arrow in arrows for word in (arrow.label, arrow.start, arrow.end)) + 44
-    width = max(max(map(len, rows)), 3) * gap + 2 * _MARGIN
+    loop_labels = [arrow.label for arrow in arrows if arrow.start == arrow.end]
+    words = {word for arrow in arrows for word in arrow[:3]}.difference(loop_labels)
+    gap = max(_width(word) for word in words) + 44
+    beside = max((_width(arrow.start) for arrow in arrows), default=0) / 2 + 14 + 42
+    width = 2 * _MARGIN + max(
+        max(map(len, rows)) * gap, *(2 * (beside + _width(label)) for label in loop_labels)
+    )
     at = {
         name: (width / 2 + (index - (len(row) - 1) / 2) * gap, _MARGIN + _HEIGHT / 2 + level * 112)
         for level, row in enumerate(rows)
