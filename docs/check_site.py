@@ -20,7 +20,11 @@ TEMPLATES = DOCS / "_build" / "gettext"
 
 pages = sorted(page.relative_to(SITE) for page in SITE.rglob("*.html"))
 english = [page for page in pages if page.parts[0] != "zh"]
-templates = sorted(template.relative_to(TEMPLATES) for template in TEMPLATES.rglob("*.pot"))
+templates = sorted(
+    template.relative_to(TEMPLATES)
+    for template in TEMPLATES.rglob("*.pot")
+    if template.name != "benchmarks.pot"  # written anew by every run of the benchmarks, so it stays English
+)
 
 
 class _Page(HTMLParser):
