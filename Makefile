@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint check clean
+.PHONY: help demo test lint check bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,8 +24,11 @@ check: $(VENV)/.dev  ## the tests, with all branches of the package covered
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report
 
+bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks.md (about 7 minutes)
+	$(BIN)/python -m tests.benchmarks
+
 clean:  ## remove what these targets made
-	rm -rf $(VENV) .venv-* dist mutants docs/_build .coverage* .*_cache .hypothesis
+	rm -rf $(VENV) .venv-* dist mutants docs/_build .benchmarks .coverage* .*_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
