@@ -9,6 +9,7 @@ import os
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from skypay_payout import (
     AuthenticationError,
@@ -17,6 +18,7 @@ from skypay_payout import (
     ErrorCode,
     InvalidCallbackError,
     MalformedBodyError,
+    schema,
 )
 from skypay_payout.encryption import BodyCipher
 from sqlite_store import Store
@@ -40,7 +42,20 @@ async def body_of(request: Request) -> bytes:
     return body
 
 
-@app.post("/callback")
+@app.post(
+    "/callback",
+    response_class=PlainTextResponse,
+    # For the page /docs: what the body holds, once it is decrypted.
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema.CALLBACK}}}
+    },
+    responses={
+        200: {"content": {"text/plain": {"schema": schema.ACKNOWLEDGEMENT}}},
+        400: {"description": "Not a callback"},
+        401: {"description": "Not from SkyPay"},
+        413: {"description": "Too large"},
+    },
+)
 def receive(body: Annotated[bytes, Depends(body_of)]) -> Response:
     """Store the callback, then acknowledge it."""
     try:
