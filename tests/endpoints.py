@@ -37,6 +37,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self, answering: Answering) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answering = answering
+        self.requests: list[tuple[object, str | None]] = []
+        """Which connection each request came over, and its content type."""
         self.url = f"http://127.0.0.1:{self.server_port}/callback"
 
     def stop(self) -> None:
@@ -46,9 +48,12 @@ class Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        answer = cast(Server, self.server).answering(body)
+        server = cast(Server, self.server)
+        server.requests.append((self.client_address, self.headers["Content-Type"]))
+        answer = server.answering(self.rfile.read(int(self.headers["Content-Length"])))
         if answer is None:
             self.close_connection = True
             return
@@ -57,6 +62,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(reply, bytes):
             self.send_header("Content-Length", str(len(reply)))
             reply = iter([reply])
+        else:
+            self.send_header("Connection", "close")
         self.end_headers()
         with suppress(ConnectionError):  # who sent the callback may have heard enough
             for piece in reply:
