@@ -25,6 +25,8 @@ def first_failure(tree: Path) -> str:
     command += ["--hypothesis-seed=0", *(f"tests/test_{concept}.py" for concept in CONCEPTS)]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)  # noqa: S603
     failed = re.search(r"^(?:FAILED|ERROR) tests/(\S+)", done.stdout, re.MULTILINE)
+    if done.returncode and not failed:
+        raise RuntimeError(done.stdout + done.stderr)
     return failed[1].partition("[")[0] if failed else ""
 
 
