@@ -40,7 +40,7 @@ def add_to(subparsers: Subparsers) -> None:
         "--status",
         type=_status,
         default=PayType.UPLOAD,
-        help=f"{', '.join(_STATUSES)}, or a number that no specification knows yet; upload if not given",
+        help=f"{', '.join(_STATUSES)}, or a number, also of a status to come; upload if not given",
     )
     what.add_argument("--life", choices=_LIVES, help="all callbacks of one payout, from its upload on")
     parser.add_argument(
@@ -48,7 +48,9 @@ def add_to(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--repeat", type=_times, default=1, metavar="N", help="send each callback N times")
     parser.add_argument("--out-of-order", action="store_true", help="with --life: the last callback first")
-    parser.add_argument("--wrong-secret", action="store_true", help="send what the endpoint must refuse")
+    parser.add_argument(
+        "--wrong-secret", action="store_true", help="send a secret that the endpoint must refuse"
+    )
     parser.set_defaults(run=run)
 
 

@@ -3,6 +3,8 @@
 Everything is made from the published sample: its account, its secret and its payout. Nothing but the core is
 needed. ``skypay_payout.testing.strategies`` needs Hypothesis, and ``skypay_payout.testing.plugin`` is what
 pytest loads by itself; both come with the extra ``testing``.
+
+There is no clock here: time-machine and freezegun freeze what ``acknowledge()`` and ``reply`` answer.
 """
 
 from .bad_bodies import BadBody, bad_bodies
