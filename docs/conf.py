@@ -36,6 +36,7 @@ nitpick_ignore_regex = [
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
+add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True

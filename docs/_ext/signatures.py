@@ -1,4 +1,4 @@
-"""A default that attrs makes anew each time is shown as what it makes, not as attrs' own marker."""
+"""Signatures say what a reader can use: no marker of attrs for a default, nothing for a protocol."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def _shown(
     arguments: str | None,
     annotation: str | None,
 ) -> tuple[str | None, str | None] | None:
+    if arguments == "(*args, **kwargs)":
+        return "", None
     if arguments is None or "= NOTHING" not in arguments:
         return None
     return arguments.replace("= NOTHING", "= {}"), annotation
