@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from skypay_payout.testing import AUTHENTICATION, USER_NAME
 
 if TYPE_CHECKING:
     from servers import Postgres
+
+# A shell that runs the tests in the background has them ignore it, and some of them send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
