@@ -88,6 +88,28 @@ def test_the_search_finds_the_words_of_the_language(language: str, word: str) ->
     assert f"{json.dumps(word)}:" in terms
 
 
+@pytest.mark.parametrize("language", ["", "zh/"])
+@pytest.mark.parametrize("point", range(1, 10))
+def test_the_rules_link_to_the_point_that_they_follow(point: int, language: str) -> None:
+    reference = SITE / f"{language}reference"
+    links = {link for page in reference.glob("*.html") for link in _page(page).links}
+    assert f"../specification.html#point-{point}" in links
+
+
+@pytest.mark.parametrize(
+    ("page", "word"),
+    [
+        ("index.html", "Your endpoint"),
+        ("specification.html", "Uploaded"),
+        ("zh/index.html", "你的端点"),
+        ("zh/specification.html", "已上传"),
+    ],
+)
+def test_the_pictures_are_drawn_in_the_language_of_the_page(page: str, word: str) -> None:
+    drawn = re.findall(r"<svg viewBox.*?</svg>", (SITE / page).read_text("utf-8"))
+    assert any(f">{word}</text>" in picture for picture in drawn)
+
+
 def _catalogue(path: Path) -> Catalog:
     with path.open("rb") as file:
         return read_po(file)
