@@ -1,10 +1,16 @@
-"""Bodies made to cost much: each of about the size that is asked for."""
+"""Bodies made to cost much: each of about the size that is asked for.
+
+``python tests/hostile.py`` shows what they cost on this machine.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from timeit import repeat
 
-from skypay_payout.testing import AUTHENTICATION, body
+from skypay_payout import CallbackError, CallbackParser
+from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, body
 
 GOOD = body()
 
@@ -99,3 +105,26 @@ WRONG: dict[str, Callable[[int], bytes]] = {
     ),
 }
 """Sent by the right account, but invalid."""
+
+
+def _microseconds(data: bytes) -> float:
+    parser = CallbackParser(CREDENTIALS)
+
+    def judge() -> None:
+        with suppress(CallbackError):
+            parser.parse(data)
+
+    return min(repeat(judge, number=1, repeat=30)) * 1e6
+
+
+def main() -> None:
+    """A line for each body: the shortest of 30 times to judge it, at two sizes."""
+    print(f"{'body':34}{'16 KiB':>10}{'64 KiB':>10}{'growth':>8}")
+    for bodies in (PROVED, WRONG, STRANGE):
+        for name, make in bodies.items():
+            small, large = _microseconds(make(2**14)), _microseconds(make(2**16))
+            print(f"{name:34}{small:7.0f} us{large:7.0f} us{large / small:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
