@@ -1,6 +1,6 @@
 """Break each rule of the specification on purpose, on a copy of the tree, and name the test that fails.
 
-``python tests/breaks/run.py [WORD...]`` tries all of ``breaks.toml``, or those whose rule holds a word, and
+``python tests/breaks/breaks.py [WORD...]`` tries all of ``breaks.toml``, or those whose rule holds a word, and
 fails where a break goes unnoticed.
 """
 
