@@ -85,6 +85,15 @@ def test_a_body_of_the_greatest_size_is_accepted(file: Path) -> None:
     assert main(["check", str(file)]) == 0
 
 
+def test_no_more_of_a_body_is_read_than_shows_that_it_is_too_large(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with file.open("wb") as sparse:
+        sparse.truncate(2**40)
+    assert main(["check", str(file)]) == 1
+    assert "the body has more than 65536 bytes; expected at most 65536" in capsys.readouterr().out
+
+
 def test_for_machines_the_callback_is_one_json_object(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(body(4, dealTime="2018-08-07T11:58:33Z", fee=1))
     assert main(["check", "--json", str(file)]) == 0

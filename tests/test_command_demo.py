@@ -10,6 +10,7 @@ import pytest
 
 from skypay_payout import CallbackParser, PayType
 from skypay_payout.command import main
+from skypay_payout.command.terminal import filled
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, ENCRYPTION_KEY
 
@@ -49,6 +50,7 @@ def test_the_published_sample_is_shown_typed_and_acknowledged(shown: str) -> Non
 @pytest.mark.parametrize("status", PayType)
 def test_every_status_is_shown_and_acknowledged(shown: str, status: PayType) -> None:
     one = section(shown, f"A callback of status {status.name}\n")
+    assert value(one, "control_number") == f"SK991{status:08}"
     assert value(one, "pay_type") == f"{status.name} ({status:d})"
     assert json.loads(value(one, "answer"))["responseCode"] == "1000"
 
@@ -59,7 +61,11 @@ def test_chinese_text_is_shown_as_such(shown: str) -> None:
 
 def test_a_refused_callback_is_shown_with_every_problem_and_acknowledged(shown: str) -> None:
     refused = section(shown, "A refused callback")
-    for problem in ("controlNumber: masked: ", "payType: unknown_status: ", "dealTime: no_such_time: "):
+    for problem in (
+        "controlNumber: masked: 'SKY**12345678' looks masked; ",
+        "payType: unknown_status: '9' is no known status; ",
+        "dealTime: no_such_time: '2018-02-30 11:58:33' is in no calendar; ",
+    ):
         assert f"\n  {problem}" in refused
     assert json.loads(value(refused, "answer"))["responseCode"] == "1000"
 
@@ -68,7 +74,8 @@ def test_an_encrypted_body_is_opened_and_its_reply_sealed(shown: str) -> None:
     encrypted = section(shown, "An encrypted body")
     cipher = BodyCipher(ENCRYPTION_KEY)
     callback = CallbackParser(CREDENTIALS, cipher=cipher).parse(value(encrypted, "body"))
-    assert value(encrypted, "pay_type") == f"{callback.pay_type.name} ({callback.pay_type:d})"
+    assert callback.pay_type is PayType.PAYOUT
+    assert value(encrypted, "pay_type") == "PAYOUT (2)"
     assert json.loads(cipher.decrypt(value(encrypted, "answer")))["responseCode"] == "1000"
 
 
@@ -89,4 +96,17 @@ def test_neither_the_secret_nor_a_key_is_shown(shown: str) -> None:
 
 
 def test_it_fits_a_terminal_of_80_columns(shown: str) -> None:
-    assert max(map(len, shown.splitlines())) < 80
+    assert max(map(len, shown.splitlines())) == 78
+
+
+def test_an_answer_is_shown_on_two_lines(shown: str) -> None:
+    time, rest = section(shown, "The published sample").splitlines()[-2:]
+    assert time.startswith('  answer            {"responseTime":"')
+    assert time.endswith('",')
+    assert rest == " " * 20 + '"responseCode":"1000","responseDescription":"Success"}'
+
+
+def test_a_problem_fills_the_lines_of_a_terminal() -> None:
+    lines = filled("a " * 100).splitlines()
+    assert [len(line) for line in lines] == [77, 77, 53]
+    assert [len(line) - len(line.lstrip()) for line in lines] == [2, 4, 4]

@@ -173,3 +173,12 @@ def test_a_file_that_is_no_single_body_is_not_read_whole(
         sparse.truncate(2**40)
     assert main([command, str(file)]) == 2
     assert capsys.readouterr().err.endswith(" has more than 1,048,576 bytes, so it is not one body\n")
+
+
+def test_a_file_of_the_greatest_size_is_read(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(b"x" * 2**20)
+    assert main(["encrypt", str(file)]) == 0
+    sealed = capsys.readouterr().out
+    assert BodyCipher(KEY).decrypt(sealed.strip()) == b"x" * 2**20
+    file.write_bytes(b"x" * (2**20 + 1))
+    assert main(["encrypt", str(file)]) == 2

@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from io import StringIO
 from itertools import repeat
 from pathlib import Path
 from threading import Event
@@ -691,6 +692,31 @@ class TestTheCommand:
         assert re.search(rf"^FAILED   plain JSON is refused .+\n  answered 200 with .+{problem}", out, re.M)
         assert out.endswith("33 cases: 32 passed, 1 failed, 0 skipped\n")
 
+    def test_tells_of_the_payout_that_is_asked_for(self) -> None:
+        numbers: set[str] = set()
+
+        def answering(body: bytes) -> Answer:
+            with suppress(CallbackError):
+                numbers.add(ENCRYPTED.parse(body).control_number)
+            return right(ENCRYPTED, body)
+
+        with served(answering) as server:
+            assert main(["conformance", server.url, "--control-number", "SKY99000000001"]) == 0
+        assert numbers == {"SKY99000000001"}
+
+    def test_shows_each_result_as_soon_as_it_is_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Shown(StringIO):
+            flushed = 0
+
+            def flush(self) -> None:
+                self.flushed += 1
+
+        shown = Shown()
+        monkeypatch.setattr(sys, "stdout", shown)
+        with served(lambda body: right(ENCRYPTED, body)) as server:
+            assert main(["conformance", server.url]) == 0
+        assert shown.flushed >= len(ACKNOWLEDGED)
+
     def test_says_what_was_not_tried(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -715,6 +741,7 @@ class TestTheCommand:
             (*cases, problem)
         ]
         assert all(isinstance(one["seconds"], float) for one in results)
+        assert all(one["seconds"] == round(one["seconds"], 3) for one in results)
 
     def test_writes_junit_xml_for_ci(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", ENCRYPTION_KEY)
@@ -722,13 +749,16 @@ class TestTheCommand:
         wrong, _, problem = WRONG_WHERE_ENCRYPTED["takes plain JSON"]
         with served(lambda body: wrong(body, right(parser, body))) as server:
             assert main(["conformance", server.url, "--junit", str(tmp_path / "junit.xml")]) == 1
-        suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]  # noqa: S314  written here
-        assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == [
-            "33",
-            "1",
-            "0",
-            "1",
-        ]
+        text = (tmp_path / "junit.xml").read_bytes()
+        assert text.startswith(b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites ")
+        root = ElementTree.fromstring(text)  # noqa: S314  written here
+        (suite,) = root
+        totals = {"tests": "33", "failures": "1", "errors": "0", "skipped": "1"}
+        assert root.attrib == totals
+        assert (suite.tag, suite.attrib) == ("testsuite", {"name": "skypay-payout conformance"} | totals)
+        for case in suite:
+            assert (case.tag, case.get("classname")) == ("testcase", "conformance")
+            assert re.fullmatch(r"\d+\.\d{3}", case.get("time", ""))
         assert [case.get("name") for case in suite] == [*ACKNOWLEDGED, *REFUSED, IN_TIME]
         (failure,) = suite.iter("failure")
         assert problem in failure.get("message", "")

@@ -128,6 +128,16 @@ def test_with_a_key_the_body_is_encrypted_with_the_newest(
     assert '"responseCode":"1000"' in out
 
 
+@pytest.mark.parametrize("arguments", [[], ["--life", "failed"]])
+def test_the_account_in_the_settings_is_played(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("SKYPAY_USER_NAME", "Other@skypay")
+    endpoint.parser = CallbackParser(Credentials("Other@skypay", SECRETS))
+    assert send(endpoint, *arguments) == 0
+    assert {callback.user_name for callback in endpoint.received()} == {"Other@skypay"}
+
+
 # What is shown.
 
 
@@ -192,6 +202,25 @@ def test_what_a_terminal_would_obey_is_escaped_and_what_is_long_is_cut(
     assert "\x1b" not in out
 
 
+def test_a_reply_is_shown_whole_up_to_1000_characters(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint.answer = (200, b"x" * 1000)
+    assert send(endpoint) == 1
+    assert f"\n  {'x' * 1000}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("key", ["", ENCRYPTION_KEY])
+def test_a_reply_that_is_no_text_is_shown_as_far_as_it_is(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    if key:
+        monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", key)
+    endpoint.answer = (200, b"gr\xfc\xdfe")
+    assert send(endpoint) == 1
+    assert "gr\ufffd\ufffde" in capsys.readouterr().out
+
+
 # How it is judged.
 
 
@@ -200,6 +229,15 @@ def test_a_wrong_secret_has_to_be_refused(endpoint: Endpoint, capsys: pytest.Cap
     assert send(endpoint, "--life", "paid", "--wrong-secret") == 0
     assert capsys.readouterr().out.count("answered 401 in ") == 4
     assert all(WRONG_AUTHENTICATION.encode() in body for body in endpoint.bodies)
+
+
+def test_what_is_refused_as_it_must_be_is_told(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert send(endpoint, "--wrong-secret") == 0
+    out = capsys.readouterr().out
+    assert out.endswith("\nrefused, as it must be\n\n")
+    assert "acknowledged" not in out
 
 
 def test_a_wrong_secret_that_is_acknowledged_is_wrong(
@@ -230,6 +268,21 @@ def test_no_reply_is_wrong_and_the_next_callback_is_sent_all_the_same(
     assert len(endpoint.bodies) == 2
 
 
+def test_one_wrong_reply_among_right_ones_is_wrong(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replies = iter([(200, b"OK"), (0, b"")])
+
+    class Wavering(Endpoint):
+        def __call__(self, body: bytes) -> Answer | None:
+            self.answer = next(replies)
+            return super().__call__(body)
+
+    endpoint.server.answering = Wavering()
+    assert send(endpoint, "--repeat", "2") == 1
+    assert capsys.readouterr().out.endswith("\nacknowledged\n\n")
+
+
 # Wrong use.
 
 
@@ -245,7 +298,7 @@ def test_no_reply_is_wrong_and_the_next_callback_is_sent_all_the_same(
         (["--status", "payout", "--life", "paid"], "not allowed with argument"),
         (["--repeat", "0"], "0 is not a number of times, from 1 upwards"),
         (["--repeat", "often"], "often is not a number of times"),
-        (["--out-of-order"], "--out-of-order is for several callbacks; add --life"),
+        (["--out-of-order"], ": --out-of-order is for several callbacks; add --life\n"),
         (["--control-number", "SKY**12345678"], "looks masked"),
     ],
 )
