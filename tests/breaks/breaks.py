@@ -1,7 +1,7 @@
 """Break each rule of the specification on purpose, on a copy of the tree, and name the test that fails.
 
-``python tests/breaks/breaks.py [WORD...]`` tries all of ``breaks.toml``, or those whose rule holds a word, and
-fails where a break goes unnoticed.
+``python tests/breaks/breaks.py [WORD...]`` tries all of ``breaks.toml``, or those whose rule holds a word,
+and fails where a break goes unnoticed.
 """
 
 from __future__ import annotations
