@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from datetime import datetime, timedelta, timezone
 
@@ -148,3 +149,48 @@ def test_no_other_answer_fits_the_acknowledgement(changed: dict[str, object]) ->
     answer = acknowledge().to_dict()
     assert ACKNOWLEDGEMENT.is_valid(answer)
     assert not ACKNOWLEDGEMENT.is_valid(answer | changed)
+
+
+def test_each_member_says_what_it_is_in_words_and_rules() -> None:
+    # Loaded anew, since the rules are put together on import, where no mutant is seen otherwise.
+    found = importlib.util.find_spec("skypay_payout.wire")
+    assert found is not None
+    assert found.loader is not None
+    wire = importlib.util.module_from_spec(found)
+    found.loader.exec_module(wire)
+    not_given = "null and the empty string mean: not given."
+    assert {member.name: member.schema for member in wire.MEMBERS} == {
+        "userName": {
+            "description": "The account that SkyPay issued, AppName@skypay.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 50,
+        },
+        "action": {"description": "Which of SkyPay's callbacks this is.", "const": "payoutQueuePayout"},
+        "controlNumber": {
+            "description": "Which payout: five characters issued to the partner, then 8 to 10 digits.",
+            "type": "string",
+            "pattern": "^[A-Za-z0-9]{5}[0-9]{8,10}$",
+            "examples": ["SK99123456789"],
+        },
+        "payType": {
+            "description": "What happened: 1 UPLOAD, 2 PAYOUT, 3 CANCEL, 4 FAILURE, 5 AMENDED_SUCCESS, "
+            "6 AMENDED_FAIL.",
+            "enum": [1, "1", 2, "2", 3, "3", 4, "4", 5, "5", 6, "6"],
+        },
+        "dealTime": {
+            "description": "When it happened: yyyy-MM-dd HH:mm:ss, in UTC+8 unless it has an offset of its own.",
+            "type": "string",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+            "(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?$",
+            "examples": ["2018-08-07 11:58:33"],
+        },
+        "failDescription": {
+            "description": f"Why the payment failed. {not_given}",
+            "type": ["string", "null"],
+        },
+        "referenceNumber": {
+            "description": f"The ML channel's reference, sent with payType 1 and 5. {not_given}",
+            "type": ["string", "null"],
+        },
+    }
