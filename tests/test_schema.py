@@ -179,7 +179,8 @@ def test_each_member_says_what_it_is_in_words_and_rules() -> None:
             "enum": [1, "1", 2, "2", 3, "3", 4, "4", 5, "5", 6, "6"],
         },
         "dealTime": {
-            "description": "When it happened: yyyy-MM-dd HH:mm:ss, in UTC+8 unless it has an offset of its own.",
+            "description": "When it happened: yyyy-MM-dd HH:mm:ss, "
+            "in UTC+8 unless it has an offset of its own.",
             "type": "string",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
             "(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?$",
