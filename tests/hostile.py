@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from timeit import repeat
 
 from skypay_payout import CallbackError, CallbackParser
@@ -119,11 +120,15 @@ def _microseconds(data: bytes) -> float:
 
 def main() -> None:
     """A line for each body: the shortest of 30 times to judge it, at two sizes."""
-    print(f"{'body':34}{'16 KiB':>10}{'64 KiB':>10}{'growth':>8}")
+    from latest import keep
+
+    lines = [f"{'body':34}{'16 KiB':>10}{'64 KiB':>10}{'growth':>8}"]
     for bodies in (PROVED, WRONG, STRANGE):
         for name, make in bodies.items():
             small, large = _microseconds(make(2**14)), _microseconds(make(2**16))
-            print(f"{name:34}{small:7.0f} us{large:7.0f} us{large / small:8.1f}")
+            lines.append(f"{name:34}{small:7.0f} us{large:7.0f} us{large / small:8.1f}")
+    print(*lines, sep="\n")
+    keep(Path(__file__).parent / "data" / "costs.txt", lines)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+
+from latest import keep  # noqa: E402
+
 CONCEPTS = ["acknowledgement", "body", "callback", "control_number", "credentials", "deal_time", "encryption"]
 CONCEPTS += ["errors", "parser", "pay_type", "messages", "json_texts", "constant_time", "properties", "fuzz"]
 
@@ -34,6 +38,7 @@ def main() -> int:
     breaks = tomllib.loads((HERE / "breaks.toml").read_text())["break"]
     chosen = [one for one in breaks if not sys.argv[1:] or any(word in one["rule"] for word in sys.argv[1:])]
     unnoticed = 0
+    lines: list[str] = []
     with TemporaryDirectory() as folder:
         tree = Path(folder)
         for name in ("skypay_payout", "tests"):
@@ -54,8 +59,12 @@ def main() -> int:
                 path.write_text(whole)
                 result = failure or "UNNOTICED"
                 unnoticed += not failure
-            print(f"{one['rule']}\n    {result}", flush=True)
-    print(f"{len(chosen)} breaks, {len(chosen) - unnoticed} noticed")
+            lines.append(f"{one['rule']}\n    {result}")
+            print(lines[-1], flush=True)
+    lines.insert(0, f"{len(chosen)} breaks, {len(chosen) - unnoticed} noticed\n")
+    print(lines[0])
+    if chosen == breaks:
+        keep(HERE / "latest.txt", lines)
     return 1 if unnoticed else 0
 
 

@@ -29,7 +29,8 @@ CORE = [
 CORE += ["times", "wire"]
 
 
-def fuzz(name: str, seconds: int) -> bool:
+def fuzz(name: str, seconds: int) -> str:
+    """What one run reached, in a line; empty where something was found."""
     corpus = Path(".fuzz_cache", name)
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(name)):
@@ -43,13 +44,13 @@ def fuzz(name: str, seconds: int) -> bool:
     if done.returncode or not executions or not edges:
         print(done.stderr[-4000:])
         print(f"{name}: stopped with {done.returncode}; the input is in {FOUND}")
-        return False
+        return ""
     cov, features, kept = edges[-1]
-    print(
-        f"{name}: {int(executions[1]):,} executions in {seconds} s, nothing found; {cov} edges and "
-        f"{features} features reached; {kept} inputs kept, which reach {reached(name, corpus):.1f} % of it"
+    return (
+        f"{name}: {int(executions[1]):,} executions in {seconds} s, nothing found\n"
+        f"    {cov} edges and {features} features reached, {kept} inputs kept,\n"
+        f"    which execute {reached(name, corpus):.1f} % of the core's lines and branches"
     )
-    return True
 
 
 def reached(name: str, corpus: Path) -> float:
@@ -77,11 +78,17 @@ def reached(name: str, corpus: Path) -> float:
 def main() -> int:
     seconds = int(os.environ.get("FUZZ_SECONDS", "300"))
     FOUND.mkdir(exist_ok=True)
-    clean = [fuzz(name, seconds) for name in ("plain", "encrypted")]
-    return 0 if all(clean) else 1
+    lines = [fuzz(name, seconds) for name in ("plain", "encrypted")]
+    if not all(lines):
+        return 1
+    print(*lines, sep="\n")
+    keep(HERE / "latest.txt", lines)
+    return 0
 
 
 if __name__ == "__main__":
     from judge import seeds
+
+    from latest import keep
 
     sys.exit(main())

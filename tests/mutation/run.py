@@ -13,6 +13,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from latest import keep  # noqa: E402
+
 ENOUGH = 95
 KILLED = {"killed", "timeout", "suspicious", "segfault", "caught by type check"}
 
@@ -60,14 +64,13 @@ def main() -> int:
             unexplained.append(f"{mutant}: {result}\n  - {key[1]}\n  + {key[2]}")
     columns = ("mutants", "killed", "equivalent", "survived")
     counts["all"] = sum(counts.values(), Counter())
-    print(f"{'module':24}" + "".join(f"{column:>12}" for column in columns))
-    for module, count in counts.items():
-        print(f"{module:24}" + "".join(f"{count[column]:12}" for column in columns))
     killed = 100 * counts["all"]["killed"] / counts["all"]["mutants"]
-    print(f"{killed:.1f} % killed")
-    for one in unexplained:
-        print(one)
+    table = [f"{killed:.1f} % killed", "", f"{'module':24}" + "".join(f"{column:>12}" for column in columns)]
+    for module, count in counts.items():
+        table.append(f"{module:24}" + "".join(f"{count[column]:12}" for column in columns))
+    print(*table, *unexplained, sep="\n")
     if not patterns:
+        keep(HERE / "latest.txt", table)
         for key in named.keys() - met:
             print(f"no longer a survivor, remove it from equivalent.toml: {key}")
             unexplained.append("")
