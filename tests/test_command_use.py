@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import skypay_payout
 from skypay_payout.command import main
 from skypay_payout.testing import AUTHENTICATION, SAMPLE, body
 
@@ -223,3 +225,13 @@ def test_chinese_text_is_shown_as_such_in_the_locale_of_a_bare_machine(file: Pat
 def test_the_library_is_imported_without_the_command() -> None:
     program = "import sys, skypay_payout; sys.exit(any('command' in name for name in sys.modules))"
     subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603
+
+
+def test_python_m_runs_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["skypay_payout", "demo"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="__main__")
+    assert ended.value.code == 0
+    assert "SK99123456789" in capsys.readouterr().out
