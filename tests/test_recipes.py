@@ -75,9 +75,9 @@ def endpoint(
         (directory / gateway.name).write_bytes(gateway.read_bytes())
     else:
         database = sqlite_database(directory)
-    settings = {**database.settings, "SKYPAY_AUTHENTICATION": ",".join(SECRETS)}
+    settings = {**database.settings, "SKYPAY_AUTHENTICATION": ", ".join(SECRETS)}
     if cipher is not None:
-        settings["SKYPAY_ENCRYPTION_KEY"] = ",".join(KEYS)
+        settings["SKYPAY_ENCRYPTION_KEY"] = ", ".join(KEYS)
     with Server(request.param, directory, settings) as server:
         yield Endpoint(server, database, cipher)
 
@@ -129,6 +129,20 @@ def test_a_stranger_is_refused_without_a_word_and_nothing_is_stored(
     if status != 413:
         assert not response.content
     assert (endpoint.database.events(), endpoint.database.set_aside()) == before
+
+
+def test_the_log_names_the_code_of_each_refusal_and_what_was_set_aside_but_no_secret(
+    endpoint: Endpoint,
+) -> None:
+    before = len(endpoint.server.log())
+    endpoint.post(body(authentication="a stranger's secret"))
+    endpoint.post(b"garbage")
+    endpoint.post(body(7))
+    log = endpoint.server.log()
+    garbage = "undecryptable" if endpoint.cipher else "not_json"
+    for line in ("refused: unauthenticated: ", f"refused: {garbage}: ", "set aside: payType: "):
+        assert log.count(line, before) == 1
+    assert [secret for secret in (*SECRETS, *KEYS, "a stranger's secret") if secret in log] == []
 
 
 @pytest.mark.parametrize("endpoint", SERVERS, indirect=True)

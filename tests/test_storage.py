@@ -15,7 +15,7 @@ import pytest
 
 from servers import HTTP, Database, Postgres, Server, copy_examples, sqlite_database, use_postgres, wait_until
 from skypay_payout import CallbackParser, PayType
-from skypay_payout.testing import CREDENTIALS, body
+from skypay_payout.testing import CREDENTIALS, USER_NAME, body
 
 pytestmark = pytest.mark.heavy
 
@@ -96,6 +96,7 @@ def test_every_text_that_a_callback_can_hold_is_kept_as_it_came(recipe: Recipe) 
         assert delivered(server, json.dumps(json.loads(body(PayType.CANCEL)) | extra).encode())
         assert delivered(server, json.dumps(json.loads(body(7)) | extra).encode())
     rows = recipe.database.query("SELECT pay_type, details FROM callbacks ORDER BY pay_type")
+    assert recipe.database.query("SELECT DISTINCT user_name FROM callbacks") == [(USER_NAME,)]
     cancel, failure = ((status, json.loads(str(details))) for status, details in rows)
     assert cancel == (3, {"failDescription": None, "referenceNumber": None, "extra": extra})
     assert failure == (4, {"failDescription": text, "referenceNumber": "\0", "extra": {}})

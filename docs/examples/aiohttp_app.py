@@ -6,6 +6,7 @@ $ python -m aiohttp.web -H 127.0.0.1 -P 8000 aiohttp_app:application
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 
@@ -21,12 +22,14 @@ from skypay_payout import (
 from skypay_payout.encryption import BodyCipher
 from sqlite_store import Store
 
-key = os.environ.get("SKYPAY_ENCRYPTION_KEY")
+secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
+keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
 parser = CallbackParser(
-    Credentials(os.environ["SKYPAY_USER_NAME"], os.environ["SKYPAY_AUTHENTICATION"].split(",")),
-    cipher=None if key is None else BodyCipher(key.split(",")),
+    Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
+    cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
 )
 store = Store()
+log = logging.getLogger(__name__)
 
 
 async def receive(request: web.Request) -> web.Response:
@@ -35,10 +38,13 @@ async def receive(request: web.Request) -> web.Response:
         callback = parser.parse(await request.read())
     except InvalidCallbackError as invalid:
         await asyncio.to_thread(store.set_aside, invalid)
+        log.error("set aside: %s", invalid)
         return web.Response(body=parser.reply(invalid), content_type="text/plain")
-    except AuthenticationError:
+    except AuthenticationError as error:
+        log.warning("refused: %s: %s", error.code, error)
         return web.Response(status=401)
-    except MalformedBodyError:
+    except MalformedBodyError as error:
+        log.warning("refused: %s: %s", error.code, error)
         return web.Response(status=400)
     await asyncio.to_thread(store.keep, callback)
     return web.Response(body=parser.reply(callback), content_type="text/plain")

@@ -5,6 +5,7 @@ It stores in PostgreSQL, named by PGHOST and so on, since what Lambda keeps on i
 
 from __future__ import annotations
 
+import logging
 import os
 from base64 import b64decode
 from typing import TypedDict
@@ -20,12 +21,14 @@ from skypay_payout import (
 )
 from skypay_payout.encryption import BodyCipher
 
-key = os.environ.get("SKYPAY_ENCRYPTION_KEY")
+secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
+keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
 parser = CallbackParser(
-    Credentials(os.environ["SKYPAY_USER_NAME"], os.environ["SKYPAY_AUTHENTICATION"].split(",")),
-    cipher=None if key is None else BodyCipher(key.split(",")),
+    Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
+    cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
 )
 store = Store()
+log = logging.getLogger(__name__)
 
 
 class Event(TypedDict):
@@ -50,10 +53,13 @@ def handler(event: Event, _context: object) -> Reply:
         callback = parser.parse(b64decode(text) if event["isBase64Encoded"] else text)
     except InvalidCallbackError as invalid:
         store.set_aside(invalid)
+        log.error("set aside: %s", invalid)
         return acknowledged(parser.reply(invalid))
-    except AuthenticationError:
+    except AuthenticationError as error:
+        log.warning("refused: %s: %s", error.code, error)
         return {"statusCode": 401}
     except MalformedBodyError as error:
+        log.warning("refused: %s: %s", error.code, error)
         return {"statusCode": 413 if error.code is ErrorCode.TOO_LARGE else 400}
     store.keep(callback)
     return acknowledged(parser.reply(callback))

@@ -41,10 +41,11 @@ def check(parser: CallbackParser, lines: bytes) -> Counter[str]:
 
 def main(archive: str) -> None:
     """Print the counts, most frequent first."""
-    key = os.environ.get("SKYPAY_ENCRYPTION_KEY")
+    secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
+    keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
     parser = CallbackParser(
-        Credentials(os.environ["SKYPAY_USER_NAME"], os.environ["SKYPAY_AUTHENTICATION"].split(",")),
-        cipher=None if key is None else BodyCipher(key.split(",")),
+        Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
+        cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
     )
     _, files = read_bytes(archive, delimiter=b"\n", blocksize="4MiB", sample=False)
     counts = [delayed(check)(parser, block) for block in chain.from_iterable(files)]

@@ -6,6 +6,7 @@ $ gunicorn --bind 127.0.0.1:8000 --threads 4 flask_app:app
 
 from __future__ import annotations
 
+import logging
 import os
 
 from flask import Flask, Response, request
@@ -20,12 +21,14 @@ from skypay_payout import (
 from skypay_payout.encryption import BodyCipher
 from sqlite_store import Store
 
-key = os.environ.get("SKYPAY_ENCRYPTION_KEY")
+secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
+keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
 parser = CallbackParser(
-    Credentials(os.environ["SKYPAY_USER_NAME"], os.environ["SKYPAY_AUTHENTICATION"].split(",")),
-    cipher=None if key is None else BodyCipher(key.split(",")),
+    Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
+    cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
 )
 store = Store()
+log = logging.getLogger(__name__)
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = parser.max_body_size  # Flask answers 413 to more
 
@@ -37,10 +40,13 @@ def receive() -> Response:
         callback = parser.parse(request.get_data())
     except InvalidCallbackError as invalid:
         store.set_aside(invalid)
+        log.error("set aside: %s", invalid)
         return Response(parser.reply(invalid), mimetype="text/plain")
-    except AuthenticationError:
+    except AuthenticationError as error:
+        log.warning("refused: %s: %s", error.code, error)
         return Response(status=401)
-    except MalformedBodyError:
+    except MalformedBodyError as error:
+        log.warning("refused: %s: %s", error.code, error)
         return Response(status=400)
     store.keep(callback)
     return Response(parser.reply(callback), mimetype="text/plain")

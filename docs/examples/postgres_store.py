@@ -17,6 +17,7 @@ TABLES = """
 SELECT pg_advisory_xact_lock(hashtext('skypay-payout'));  -- two workers may start at the same time
 CREATE TABLE IF NOT EXISTS callbacks (
     idempotency_key TEXT PRIMARY KEY,
+    user_name TEXT NOT NULL,
     control_number TEXT NOT NULL,
     pay_type SMALLINT NOT NULL,
     deal_time TIMESTAMPTZ NOT NULL,
@@ -53,10 +54,12 @@ class Store:
         # Of two deliveries at once the second waits until the first is committed: no reply comes too early.
         with self._pool.connection() as connection:
             connection.execute(
-                "INSERT INTO callbacks (idempotency_key, control_number, pay_type, deal_time, details) "
-                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO callbacks "
+                "(idempotency_key, user_name, control_number, pay_type, deal_time, details) "
+                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 (
                     callback.idempotency_key,
+                    callback.user_name,
                     str(callback.control_number),
                     int(callback.pay_type),
                     callback.deal_time,

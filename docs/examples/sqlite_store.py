@@ -16,6 +16,7 @@ from skypay_payout import InvalidCallbackError, PayoutCallback
 TABLES = """
 CREATE TABLE IF NOT EXISTS callbacks (
     idempotency_key TEXT PRIMARY KEY,
+    user_name TEXT NOT NULL,
     control_number TEXT NOT NULL,
     pay_type INTEGER NOT NULL,
     deal_time TEXT NOT NULL,
@@ -51,9 +52,11 @@ class Store:
             "extra": dict(callback.extra),
         }
         self._insert(
-            "INSERT INTO callbacks (idempotency_key, control_number, pay_type, deal_time, details) "
-            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO callbacks "
+            "(idempotency_key, user_name, control_number, pay_type, deal_time, details) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             callback.idempotency_key,
+            callback.user_name,
             str(callback.control_number),
             int(callback.pay_type),
             callback.deal_time.isoformat(timespec="microseconds"),

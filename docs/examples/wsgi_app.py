@@ -6,6 +6,7 @@ $ python wsgi_app.py 8000
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterable
@@ -24,12 +25,14 @@ from skypay_payout import (
 from skypay_payout.encryption import BodyCipher
 from sqlite_store import Store
 
-key = os.environ.get("SKYPAY_ENCRYPTION_KEY")
+secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
+keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
 parser = CallbackParser(
-    Credentials(os.environ["SKYPAY_USER_NAME"], os.environ["SKYPAY_AUTHENTICATION"].split(",")),
-    cipher=None if key is None else BodyCipher(key.split(",")),
+    Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
+    cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
 )
 store = Store()
+log = logging.getLogger(__name__)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -47,10 +50,13 @@ def receive(body: bytes) -> tuple[HTTPStatus, bytes]:
         callback = parser.parse(body)
     except InvalidCallbackError as invalid:
         store.set_aside(invalid)
+        log.error("set aside: %s", invalid)
         return HTTPStatus.OK, parser.reply(invalid)
-    except AuthenticationError:
+    except AuthenticationError as error:
+        log.warning("refused: %s: %s", error.code, error)
         return HTTPStatus.UNAUTHORIZED, b""
     except MalformedBodyError as error:
+        log.warning("refused: %s: %s", error.code, error)
         too_large = error.code is ErrorCode.TOO_LARGE
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST, b""
     store.keep(callback)
