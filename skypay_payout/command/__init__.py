@@ -11,6 +11,7 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from io import TextIOWrapper
 
 from . import check, conformance, demo, seal, send, settings
@@ -50,7 +51,7 @@ def _run(argv: Sequence[str] | None) -> int:
         "skypay-payout",
         description="Receive SkyPay's payout callback (payoutQueuePayout).",
         epilog=settings.HELP,
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=partial(RawDescriptionHelpFormatter, max_help_position=18),
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in _MODULES:

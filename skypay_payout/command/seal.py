@@ -22,7 +22,7 @@ def add_to(subparsers: Subparsers) -> None:
         ("decrypt", "show the JSON in an encrypted body, its secret concealed", _decrypt),
         ("encrypt", "encrypt a body with the newest key", _encrypt),
     ):
-        parser = subparsers.add_parser(name, help=what, description=what.capitalize() + ".")
+        parser = subparsers.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
         parser.add_argument("file", metavar="FILE", help="what to read; - is standard input")
         parser.set_defaults(run=run)
 
