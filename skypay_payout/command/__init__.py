@@ -11,7 +11,6 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from io import TextIOWrapper
 
 from . import check, conformance, demo, seal, send, settings
@@ -51,7 +50,7 @@ def _run(argv: Sequence[str] | None) -> int:
         "skypay-payout",
         description="Receive SkyPay's payout callback (payoutQueuePayout).",
         epilog=settings.HELP,
-        formatter_class=partial(RawDescriptionHelpFormatter, max_help_position=18),
+        formatter_class=RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in _MODULES:

@@ -15,7 +15,7 @@ from .terminal import Subparsers, filled, problems, row, rows
 def add_to(subparsers: Subparsers) -> None:
     """Adds the subcommand to the command."""
     what = "show the library at work; needs no settings"
-    subparsers.add_parser("demo", help=what, description=f"{what[0].upper()}{what[1:]}.").set_defaults(run=run)
+    subparsers.add_parser("demo", help=what, description=what.capitalize() + ".").set_defaults(run=run)
 
 
 def run(_: Namespace) -> int:
