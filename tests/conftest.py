@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import Phase, settings
 
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 
 if TYPE_CHECKING:
     from servers import Postgres
+
+# No test is judged by the clock. Where it only matters that a test fails, nobody looks for a small example.
+settings.register_profile("patient", deadline=None)
+settings.register_profile("unshrunk", deadline=None, phases=[Phase.explicit, Phase.generate])
+settings.load_profile("patient")
 
 # A shell that runs the tests in the background has them ignore it, and some of them send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,11 +10,13 @@ import sys
 import threading
 from contextlib import redirect_stdout
 from importlib.metadata import entry_points
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 import skypay_payout
+from skypay_payout import command
 from skypay_payout.command import main
 from skypay_payout.testing import AUTHENTICATION, SAMPLE, body
 
@@ -67,6 +69,11 @@ def test_help_names_every_setting_and_fits_a_terminal(capsys: pytest.CaptureFixt
 def test_wrong_arguments_are_wrong_use(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(argv) == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_the_number_of_processes_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--lines", "--jobs", "none", "-"]) == 2
+    assert ": none is not a number of processes, from 1 upwards\n" in capsys.readouterr().err
 
 
 def test_jobs_are_for_archives(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,6 +173,35 @@ def test_ctrl_c_is_told_in_one_line(file: Path, capsys: pytest.CaptureFixture[st
 def test_without_any_output_the_exit_status_tells(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     assert main(["check", str(file)]) == 0
+
+
+class Broken(StringIO):
+    """An output that is no file and takes nothing."""
+
+    def write(self, text: str) -> int:
+        raise OSError("no space")
+
+
+def test_where_nothing_can_be_told_the_exit_status_tells(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Broken())
+    assert main(["check", str(file)]) == 2
+    assert capsys.readouterr().err == "skypay-payout: cannot read or write: no space\n"
+    monkeypatch.setattr(sys, "stderr", Broken())
+    assert main(["check", str(file)]) == 2
+
+
+def test_an_error_without_any_output_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> int:
+        raise OSError("no space")
+
+    monkeypatch.setattr(command, "_run", fail)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main([]) == 2
+    assert capsys.readouterr().err == "skypay-payout: cannot read or write: no space\n"
 
 
 def test_standard_input_is_read_in_a_pipe() -> None:

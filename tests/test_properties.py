@@ -30,9 +30,6 @@ from skypay_payout import (
 )
 from skypay_payout.encryption import BodyCipher
 
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
-
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Outcome: TypeAlias = "PayoutCallback | CallbackError"
 

@@ -45,6 +45,7 @@ from skypay_payout.testing import (
     out_of_order,
     payload,
     repeated,
+    strategies,
     written,
 )
 from skypay_payout.testing.strategies import bodies, invalid_bodies, refused_bodies
@@ -268,6 +269,13 @@ class TestWithAnotherAccount:
         assert skypay_parser.parse(skypay_body()).user_name == "Another@skypay"
         with pytest.raises(AuthenticationError):
             skypay_parser.parse(skypay_body(authentication=WRONG_AUTHENTICATION))
+
+
+@pytest.mark.parametrize("text", ["SK99123456789", "SKY99000000001", "zzzzz0123456789"])
+def test_a_control_number_is_no_wrong_value_for_one(text: str) -> None:
+    assert not strategies._no_control_number(text)
+    for wrong in (f"{text}\n", f" {text}", text[:-6], f"{text}000", "SKY**12345678", 1, None, [text]):
+        assert strategies._no_control_number(wrong)
 
 
 # Frozen time.

@@ -26,7 +26,11 @@ CONCEPTS += ["errors", "parser", "pay_type", "messages", "json_texts", "constant
 
 def first_failure(tree: Path) -> str:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
-    command += ["--hypothesis-seed=0", *(f"tests/test_{concept}.py" for concept in CONCEPTS)]
+    command += [
+        "--hypothesis-seed=0",
+        "--hypothesis-profile=unshrunk",
+        *(f"tests/test_{concept}.py" for concept in CONCEPTS),
+    ]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)  # noqa: S603
     failed = re.search(r"^(?:FAILED|ERROR) tests/(\S+)", done.stdout, re.MULTILINE)
     if done.returncode and not failed:
