@@ -271,3 +271,7 @@ def test_python_m_runs_the_command(
         runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="__main__")
     assert ended.value.code == 0
     assert "SK99123456789" in capsys.readouterr().out
+
+
+def test_a_worker_that_imports_the_main_module_again_runs_no_command() -> None:
+    runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="__mp_main__")
