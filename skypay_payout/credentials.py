@@ -95,7 +95,8 @@ def _concealed(value: object, secrets: Iterable[str]) -> object:
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, CONCEALED)
-        return value
+        # What repr escapes can put a secret together, as \x1b does with one that begins with b.
+        return CONCEALED if any(secret in repr(value) for secret in secrets) else value
     if isinstance(value, (int, float)):
         digits = str(value)
         return CONCEALED if any(secret in digits for secret in secrets) else value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
-from skypay_payout import AuthenticationError, CallbackParser, Credentials
+from skypay_payout import AuthenticationError, CallbackParser, Credentials, InvalidCallbackError
 from skypay_payout.testing import AUTHENTICATION, USER_NAME, body, payload, written
 
 SECRET = "30AC21B2-9EAA-4503-B0F0-7BE5C277ED75"
@@ -181,3 +182,22 @@ def test_a_secret_of_ordinary_characters_does_not_disturb_the_members_that_have_
         body(userName="p", authentication="1", payType="1", controlNumber="SK99123456789")
     )
     assert (callback.user_name, callback.control_number, callback.pay_type) == ("p", "SK99123456789", 1)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("30AC21B2-9EAA-4503-B0F0-7BE5C277ED75", "\udca30AC21B2-9EAA-4503-B0F0-7BE5C277ED75"),
+        ("b-secret", "\x1b-secret"),
+        ("n-secret", "\n-secret"),
+    ],
+)
+@pytest.mark.parametrize("member", ["referenceNumber", "failDescription", "unknown", "dealTime"])
+def test_a_secret_that_escaping_puts_together_is_concealed_too(secret: str, text: str, member: str) -> None:
+    members = {**payload(), "authentication": secret, member: text}
+    try:
+        shown = repr(CallbackParser(Credentials(USER_NAME, secret)).parse(json.dumps(members)))
+    except InvalidCallbackError as error:
+        shown = f"{error} {error!r} {error.errors!r} {error.payload!r}"
+    assert secret not in shown
+    assert "[authentication]" in shown
