@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 from hashlib import sha256
 from threading import Lock
 
@@ -39,7 +40,9 @@ class Store:
         # Without an isolation level each statement is a transaction of its own.
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._lock = Lock()
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        # Locked: another worker is switching the file at this moment, and it stays switched.
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA journal_mode = WAL")
         # In WAL mode only FULL has a commit on the disk before it returns.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.executescript(TABLES)
