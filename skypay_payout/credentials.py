@@ -86,6 +86,18 @@ def proved(given: bytes, known: Iterable[bytes]) -> bool:
     return found
 
 
+def repeats(secrets: Iterable[str], *texts: str | None) -> bool:
+    """Whether one of the texts holds a secret, as it is or as ``repr`` shows it."""
+    for text in texts:
+        if text:
+            # What repr escapes can put a secret together, as \x1b does with one that begins with b.
+            shown = repr(text)
+            for secret in secrets:
+                if secret in text or secret in shown:
+                    return True
+    return False
+
+
 def conceal(value: _Json, secrets: Iterable[str]) -> _Json:
     """The JSON value with every secret in its texts and numbers, at any depth, replaced."""
     return cast("_Json", _concealed(value, secrets))
@@ -95,11 +107,9 @@ def _concealed(value: object, secrets: Iterable[str]) -> object:
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, CONCEALED)
-        # What repr escapes can put a secret together, as \x1b does with one that begins with b.
-        return CONCEALED if any(secret in repr(value) for secret in secrets) else value
+        return CONCEALED if repeats(secrets, value) else value
     if isinstance(value, (int, float)):
-        digits = str(value)
-        return CONCEALED if any(secret in digits for secret in secrets) else value
+        return CONCEALED if repeats(secrets, str(value)) else value
     if isinstance(value, list):
         return [_concealed(item, secrets) for item in cast("list[object]", value)]
     if isinstance(value, dict):

@@ -165,12 +165,14 @@ def test_a_secret_that_the_sender_repeats_elsewhere_is_concealed_in_the_callback
     callback = CallbackParser(Credentials(USER_NAME, [SECRET, SECRET + "-new"])).parse(
         body(
             authentication=SECRET,
-            failDescription=f"authentication {SECRET} was wrong, {SECRET}-new is right",
+            failDescription=f"{SECRET} was wrong, {SECRET}-new is right, not {SECRET}",
             unknown={f"a {SECRET}": [SECRET, {"b": SECRET}, 1, None, True]},
             referenceNumber="MLA1",
         )
     )
-    assert callback.fail_description == "authentication [authentication] was wrong, [authentication] is right"
+    assert callback.fail_description == (
+        "[authentication] was wrong, [authentication] is right, not [authentication]"
+    )
     assert callback.reference_number == "MLA1"
     assert callback.extra == {
         "unknown": {"a [authentication]": ["[authentication]", {"b": "[authentication]"}, 1, None, True]}
