@@ -6,14 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from itertools import count
+from multiprocessing import active_children, get_start_method
 from pathlib import Path
+from queue import Queue
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
 from skypay_payout import PayType
-from skypay_payout.command import main
+from skypay_payout.command import jobs, main
 from skypay_payout.command.jobs import in_order
 from skypay_payout.command.terminal import WrongUse
 from skypay_payout.testing import body
@@ -35,7 +40,8 @@ def test_several_processes_show_what_one_shows_in_the_same_order(
     assert capsys.readouterr() == expected
 
 
-def test_no_more_is_read_ahead_than_keeps_the_processes_busy() -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_no_more_is_read_ahead_than_keeps_the_processes_busy(processes: int) -> None:
     taken: list[int] = []
 
     def items() -> Iterator[int]:
@@ -43,10 +49,10 @@ def test_no_more_is_read_ahead_than_keeps_the_processes_busy() -> None:
             taken.append(item)
             yield item
 
-    results = in_order(abs, items(), 1)
+    results = in_order(abs, items(), processes)
     for expected in range(10):
         assert next(results) == expected
-        assert len(taken) == expected + 3
+        assert len(taken) == expected + 2 * processes + 1
     results.close()
 
 
@@ -56,8 +62,43 @@ def test_ctrl_c_is_heard_again_once_the_processes_are_started() -> None:
 
 
 def test_a_killed_process_is_told_in_one_line() -> None:
-    with pytest.raises(WrongUse, match="try fewer --jobs"):
+    with pytest.raises(WrongUse) as told:
         list(in_order(os._exit, [3], 1))
+    assert str(told.value) == "a worker process was killed, so this is incomplete; try fewer --jobs"
+
+
+def test_there_are_as_many_processes_as_were_asked_for() -> None:
+    processes = (os.cpu_count() or 1) + 1
+    results = in_order(abs, range(100), processes)
+    next(results)
+    assert len(active_children()) == processes
+    results.close()
+
+
+def started(_: object) -> tuple[str, bool]:
+    return get_start_method(), signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_process_is_a_fresh_one_that_leaves_ctrl_c_to_its_parent() -> None:
+    assert list(in_order(started, [None], 1)) == [("spawn", True)]
+
+
+def test_a_process_ends_when_its_parent_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    parent_over, ended = Event(), Queue[int]()
+    monkeypatch.setattr(jobs, "parent_process", lambda: SimpleNamespace(join=parent_over.wait))
+    monkeypatch.setattr("os._exit", ended.put)
+    heard, others = signal.getsignal(signal.SIGINT), set(threading.enumerate())
+    try:
+        jobs._start_worker()  # pyright: ignore[reportPrivateUsage]
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    (waiting,) = set(threading.enumerate()) - others
+    assert waiting.daemon
+    assert ended.empty()
+    parent_over.set()
+    waiting.join()
+    assert ended.get_nowait() == 1
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_all_secrets_are_compared_whichever_matches(
         {"userName": "One@skypay", "authentication": "first-secret\xff"},
         {"userName": "余额", "authentication": "余额"},
     ],
-    ids=lambda wrong: ascii(list(wrong.values()))[:50],
+    ids=lambda wrong: ascii(list(wrong.values()))[:50].replace("\\", "/"),
 )
 def test_all_secrets_are_compared_when_none_matches(
     compared: list[tuple[bytes, bytes]], kind: str, wrong: dict[str, object]

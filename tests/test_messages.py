@@ -30,7 +30,7 @@ sealed = CallbackParser(CREDENTIALS, cipher=CIPHER, max_body_size=700)
 
 
 def message_only(value: object) -> str:
-    return value[:30] if isinstance(value, str) else ""
+    return value[:30] if isinstance(value, str) and value.isascii() else ""
 
 
 STRING = "expected a string"

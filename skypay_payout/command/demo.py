@@ -60,6 +60,5 @@ def _show_encrypted() -> None:
 
 
 def _show_text(name: str, text: bytes) -> None:
-    for part in text.decode().replace(",", ",\n", 1).split("\n"):
-        print(fill(part, 78, initial_indent=row(name, ""), subsequent_indent=row("", "")))
-        name = ""
+    breakable = text.decode().replace(",", ", ", 1)  # an answer behind its time
+    print(fill(breakable, 78, initial_indent=row(name, ""), subsequent_indent=row("", "")))

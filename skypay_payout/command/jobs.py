@@ -39,7 +39,7 @@ def in_order(function: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
             raise WrongUse("a worker process was killed, so this is incomplete; try fewer --jobs") from None
 
 
-def _start_worker() -> None:  # pragma: no cover  # nothing measures in worker processes
+def _start_worker() -> None:
     # Ctrl-C is for the parent to report. Where there are signal masks this process does not hear it anyway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = cast("BaseProcess", parent_process())

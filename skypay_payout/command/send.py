@@ -87,7 +87,7 @@ def run(args: Namespace) -> int:
     parser = settings.parser()
     texts = repeated(_texts(args, parser.credentials[0]), args.repeat)
     cipher = next(reversed(sealers(parser)), None)
-    wrong = 0
+    wrong = False
     try:
         with endpoint(args.url, parser) as partner:
             for number, text in enumerate(texts, 1):
@@ -95,15 +95,15 @@ def run(args: Namespace) -> int:
                 print(f"callback {number} of {len(texts)}, {how}")
                 _show_members(text)
                 try:
-                    wrong += not _judged(partner, sealed(text, cipher), refused=args.wrong_secret)
+                    wrong |= not _judged(partner, sealed(text, cipher), refused=args.wrong_secret)
                 except Unreachable:
                     raise
                 except NoReply as error:
-                    wrong += 1
+                    wrong = True
                     print(f"WRONG\n{filled(printable(str(error)))}")
     except (Unreachable, ValueError) as error:
         raise WrongUse(printable(str(error))) from None
-    return int(wrong > 0)
+    return int(wrong)
 
 
 def _texts(args: Namespace, account: Credentials) -> list[bytes]:

@@ -37,14 +37,18 @@ class Life:
 
         Raises ``TypeError`` or ``ValueError`` as ``body`` does, and for a time that is not aware.
         """
-        times = (in_skypay_zone(start) + count * _STEP for count in range(len(self.statuses)))
+        start = in_skypay_zone(start)
         return [
             body(
                 status,
                 cipher=cipher,
-                **{"controlNumber": self.control_number, "dealTime": f"{time:%Y-%m-%d %H:%M:%S}"} | members,
+                **{
+                    "controlNumber": self.control_number,
+                    "dealTime": f"{start + count * _STEP:%Y-%m-%d %H:%M:%S}",
+                }
+                | members,
             )
-            for status, time in zip(self.statuses, times, strict=True)
+            for count, status in enumerate(self.statuses)
         ]
 
 
