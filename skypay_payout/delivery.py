@@ -190,7 +190,7 @@ class Endpoint:
     def _secrets(self) -> list[str]:
         secrets = [secret for account in self.parser.credentials for secret in account.authentication]
         # An endpoint may echo the JSON that it was sent, in which a secret can be escaped.
-        escaped = [json.dumps(secret, ensure_ascii=True)[1:-1] for secret in secrets]
+        escaped = [json.dumps(secret)[1:-1] for secret in secrets]
         half_escaped = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets]
         return sorted(secrets + escaped + half_escaped, key=len, reverse=True)
 

@@ -38,7 +38,7 @@ def _aes_key(issued: str) -> bytes:
     if not issued:
         raise ValueError("a key is empty; is its setting filled in?")
     # What Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
-    seed = issued.encode("utf-8", "surrogatepass")
+    seed = issued.encode(errors="surrogatepass")
     return sha1(sha1(seed).digest()).digest()[:16]  # noqa: S324
 
 

@@ -40,6 +40,13 @@ def test_several_processes_show_what_one_shows_in_the_same_order(
     assert capsys.readouterr() == expected
 
 
+def test_one_process_needs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "in_order", None)
+    file = tmp_path / "archive"
+    file.write_bytes(body())
+    assert main(["check", "--lines", str(file)]) == 0
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_no_more_is_read_ahead_than_keeps_the_processes_busy(processes: int) -> None:
     taken: list[int] = []

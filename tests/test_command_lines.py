@@ -85,21 +85,22 @@ def test_an_empty_archive_has_no_bodies_and_nothing_wrong(
 def test_for_machines_each_body_is_an_object_and_the_summary_the_last(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file.write_bytes(b"\n".join([GOOD[3], b"", INVALID, b"x"]))
+    file.write_bytes(b"\n".join([GOOD[3], b"", INVALID, b"x", GOOD[3], INVALID, b"x"]))
     assert main(["check", "--lines", "--json", str(file)]) == 1
-    good, invalid, malformed, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    good, invalid, malformed, *again, summary = map(json.loads, capsys.readouterr().out.splitlines())
     assert (good["line"], good["accepted"], good["callback"]["status"]) == (1, True, "FAILURE")
     assert (invalid["line"], invalid["accepted"], invalid["code"]) == (3, False, "invalid")
     assert [error["field"] for error in invalid["errors"]] == ["controlNumber", "payType", "dealTime"]
     assert (malformed["line"], malformed["accepted"], malformed["code"]) == (4, False, "not_json")
+    assert again == [good | {"line": 5}, invalid | {"line": 6}, malformed | {"line": 7}]
     codes = ("not_json", "invalid", "wrong_format", "masked", "unknown_status")
     assert summary == {
         "summary": {
-            "bodies": 3,
-            "accepted": 1,
-            "refused": 2,
-            "statuses": {"FAILURE": 1},
-            "errors": dict.fromkeys(codes, 1),
+            "bodies": 6,
+            "accepted": 2,
+            "refused": 4,
+            "statuses": {"FAILURE": 2},
+            "errors": dict.fromkeys(codes, 2),
         }
     }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skypay_payout import (
@@ -39,6 +39,7 @@ def test_the_reference_and_this_library_open_and_seal_alike(vector: dict[str, st
 
 
 @given(data=st.binary(), key=st.text(min_size=1))
+@example(data=b"", key="half of a surrogate pair \ud800")
 def test_whatever_is_sealed_opens_again(data: bytes, key: str) -> None:
     sealed = BodyCipher(key).encrypt(data)
     assert BodyCipher(key).decrypt(sealed) == data

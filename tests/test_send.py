@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -178,17 +179,26 @@ acknowledged
     assert not err
 
 
-@pytest.mark.parametrize("secret", [AUTHENTICATION, 'a "30AC21B2" \\ and a 余额'])
+@pytest.mark.parametrize(
+    "secret", [AUTHENTICATION, 'a "30AC21B2" \\ and a 余额', '"30AC21B2"', "余额", f"1 {AUTHENTICATION}"]
+)
+@pytest.mark.parametrize("escaped", [True, False])
 def test_a_secret_that_the_endpoint_echoes_is_concealed(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], secret: str
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    secret: str,
+    escaped: bool,
 ) -> None:
-    monkeypatch.setenv("SKYPAY_AUTHENTICATION", secret)
-    endpoint.parser = CallbackParser(Credentials(USER_NAME, secret))
+    monkeypatch.setenv("SKYPAY_AUTHENTICATION", f"{AUTHENTICATION},{secret}")
+    endpoint.parser = CallbackParser(Credentials(USER_NAME, [AUTHENTICATION, secret]))
     assert send(endpoint) == 0
-    endpoint.answer = (500, b"could not handle " + endpoint.bodies[0])
+    echo = json.dumps(json.loads(endpoint.bodies[0]), ensure_ascii=escaped)
+    endpoint.answer = (500, f"could not handle {echo}".encode())
     assert send(endpoint) == 1
     out = capsys.readouterr().out
     assert "could not handle" in out
+    assert '"authentication": "[authentication]"' in out
     assert not re.search("30AC21B2|余额", out)
 
 
