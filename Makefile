@@ -65,7 +65,7 @@ bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks.md (
 fuzz: .venv-fuzz/.ready  ## fuzz plain and encrypted bodies, FUZZ_SECONDS for each
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) .venv-fuzz/bin/python tests/fuzz/run.py
 
-mutants: .venv-mutants/.ready  ## change the package in every small way, and see a test fail (hours)
+mutants: .venv-mutants/.ready  ## change the package in every small way, and see a test fail (about an hour)
 	.venv-mutants/bin/python tests/mutation/run.py
 
 breaks: $(VENV)/.dev  ## break each rule of the specification, and name the test that fails

@@ -43,7 +43,7 @@ def _no_constant(_name: str) -> NoReturn:
     raise _OutOfRange
 
 
-_decode: Callable[[str], tuple[dict[str, object], int]] = json.JSONDecoder(
+_decode: Callable[[str, int], tuple[dict[str, object], int]] = json.JSONDecoder(
     object_pairs_hook=_members, parse_float=_finite, parse_constant=_no_constant
 ).raw_decode
 
@@ -51,12 +51,13 @@ _decode: Callable[[str], tuple[dict[str, object], int]] = json.JSONDecoder(
 def to_bytes(body: bytes | str | Mapping[str, object], limit: int) -> bytes:
     """The body as the bytes that were sent, whatever the framework made of it (point 9).
 
-    A mapping is written out again, so that it meets the same rules as the text that it was.
+    A mapping is written out again, without white space, so that it meets the same rules as the text that it
+    was.
 
     Raises ``MalformedBodyError`` (``too_large``, ``not_utf8``, ``not_json``), and ``TypeError`` if the body
     is no bytes, str or mapping at all.
     """
-    data = body if isinstance(body, bytes) else _encoded(body)
+    data = body if type(body) is bytes else _encoded(body)
     if isinstance(data, MalformedBodyError):
         raise data
     if len(data) > limit:
@@ -66,17 +67,19 @@ def to_bytes(body: bytes | str | Mapping[str, object], limit: int) -> bytes:
     return data
 
 
-def _encoded(body: str | Mapping[str, object]) -> bytes | MalformedBodyError:
-    if not isinstance(body, (str, Mapping)):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _encoded(body: bytes | str | Mapping[str, object]) -> bytes | MalformedBodyError:
+    if not isinstance(body, (bytes, str, Mapping)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
             f"a body is bytes, str or a mapping, not {type(body).__name__}; pass what was received"
         )
+    if isinstance(body, bytes):
+        return b"".join((body,))
     try:
         text = body if isinstance(body, str) else _written(body)
     except Exception:  # whatever a mapping's own code raises
         return MalformedBodyError(ErrorCode.NOT_JSON, "the mapping holds something that is not JSON")
     try:
-        return text.encode()
+        return str.encode(text)  # not text.encode(): a subclass may have its own
     except UnicodeEncodeError as error:
         return MalformedBodyError(
             ErrorCode.NOT_UTF8, f"half of a surrogate pair at character {error.start}; expected text"
@@ -87,7 +90,7 @@ def _written(mapping: Mapping[str, object]) -> str:
     members = dict(mapping)
     if set(map(type, members)) - {str}:
         raise TypeError
-    return json.dumps(members, ensure_ascii=False)
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
 
 def read(data: bytes) -> dict[str, object]:
@@ -98,8 +101,8 @@ def read(data: bytes) -> dict[str, object]:
     """
     wrong: MalformedBodyError
     try:
-        text = _tidied(data.decode())
-        payload, end = _decode(text)
+        text, start = _tidied(data.decode())
+        payload, end = _decode(text, start)
     except UnicodeDecodeError as error:
         wrong = MalformedBodyError(
             ErrorCode.NOT_UTF8, f"not UTF-8 at byte {error.start}; expected UTF-8 text"
@@ -122,7 +125,7 @@ def read(data: bytes) -> dict[str, object]:
                 ErrorCode.NOT_AN_OBJECT, "the body is JSON but not an object; expected one object in braces"
             )
         # Callbacks are flat, and a look for a second bracket costs next to nothing.
-        elif ("[" in text or text.rfind("{") > 0) and _is_deep(payload):
+        elif ("[" in text or text.rfind("{") > start) and _is_deep(payload):
             wrong = _not_json(_TOO_DEEP)
         else:
             return payload
@@ -148,16 +151,17 @@ def _is_deep(payload: Mapping[str, object]) -> bool:
     return True
 
 
-def _tidied(text: str) -> str:
-    """The text without what is tolerated around and in it, or as it is where nothing is.
+def _tidied(text: str) -> tuple[str, int]:
+    """The text without what is tolerated at its end and in it, and where the object in it begins.
 
     That is white space, a byte order mark (point 9) and the one comma before the last brace (point 1).
     """
     if text[:1] == "{" and text[-1:] == "}" and text[-2:-1] not in _UNTIDY:
-        return text
-    text = text.removeprefix("\ufeff").strip(_WHITESPACE)
+        return text, 0
+    start = len(text) - len(text.removeprefix("\ufeff").lstrip(_WHITESPACE))
+    text = text.rstrip(_WHITESPACE)
     if text.endswith("}"):
         members = text[:-1].rstrip(_WHITESPACE)
-        if members.endswith(",") and members[:-1].rstrip(_WHITESPACE) != "{":
-            return members[:-1] + "}"
-    return text
+        if members.endswith(",") and not members[:-1].rstrip(_WHITESPACE).endswith("{"):
+            text = members[:-1] + "}"
+    return text, start

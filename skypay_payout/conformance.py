@@ -102,7 +102,8 @@ def check_endpoint(
     keys. ``control_number`` is the payout to tell of, where the endpoint wants one that it knows.
 
     Raises ``Unreachable`` if there is nobody at ``url`` from the beginning, ``ValueError`` if it is no URL of
-    HTTP, and ``TypeError`` if the parser's cipher can only decrypt.
+    HTTP, and ``TypeError`` if the parser's cipher can only decrypt; all of them when the first result is
+    asked for.
     """
     slowest = Result("")
     with endpoint(url, parser) as partner:

@@ -28,9 +28,11 @@ class ControlNumber(str):
     def __new__(cls, value: str) -> ControlNumber:
         if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"a control number is a str, not {type(value).__name__}")
-        if _has_form(value) is None:
+        match = _has_form(value)
+        if match is None:
             raise _refusal(value)
-        return str.__new__(cls, value)
+        # Not value: str() of one of an enum's texts is another text.
+        return str.__new__(cls, match[0])
 
     @property
     def prefix(self) -> str:

@@ -202,10 +202,11 @@ def endpoint(url: str, parser: CallbackParser) -> Generator[Endpoint]:
     Raises ``ValueError`` if ``url`` is no URL of HTTP.
     """
     try:
-        scheme = httpx.URL(url).scheme
-    except httpx.InvalidURL as error:
+        parsed = httpx.URL(url)
+        is_http = parsed.scheme in ("http", "https") and parsed.host
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ValueError(f"the URL is none: {error}") from None
-    if scheme not in ("http", "https"):
+    if not is_http:
         raise ValueError("the URL is not one of HTTP; expected http://... or https://...")
     # A connection of its own for each delivery: a server may close one on which it refused a body.
     with httpx.Client(timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0)) as client:

@@ -103,7 +103,7 @@ class BodyCipher:
         With several keys, the newest that opens the body wins. A wrong key can, rarely, seem to open a body,
         so then only a JSON object counts as opened.
 
-        Raises ``DecryptionError`` where no key opens it.
+        Raises ``DecryptionError`` where no key opens it, and ``TypeError`` for another type.
         """
         if len(self._keys) == 1:
             return self._keys[0].decrypt(body)

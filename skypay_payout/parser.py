@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from attrs import Factory, evolve, field, frozen
 
@@ -58,9 +58,14 @@ def _prefixes(value: str | Iterable[str] | None) -> frozenset[str] | None:
 def _ciphers(value: Cipher | Iterable[Cipher] | None) -> tuple[Cipher, ...]:
     if value is None:
         return ()
+    ciphers = one_or_several("cipher", value, Cipher)  # type: ignore[type-abstract]
     # A cipher with several keys gives one cipher for each.
-    ciphers = tuple(value) if isinstance(value, Iterable) else value
-    return one_or_several("cipher", ciphers, Cipher)  # type: ignore[type-abstract]
+    each = [
+        one
+        for cipher in ciphers
+        for one in (cast("Iterable[object]", cipher) if isinstance(cipher, Iterable) else (cipher,))
+    ]
+    return one_or_several("cipher", each, Cipher)  # type: ignore[type-abstract]
 
 
 def _size(value: int) -> int:
@@ -137,7 +142,9 @@ class CallbackParser:
         ``received`` is what ``parse`` returned, or the ``InvalidCallbackError`` that it raised; nothing else
         is acknowledged. The reply is plain JSON where there is no cipher. ``at`` is an aware time, or now.
 
-        Raises ``TypeError`` for anything else that was received, such as an ``AuthenticationError``.
+        Raises ``TypeError`` for anything else that was received, such as an ``AuthenticationError``, and
+        where the cipher can only decrypt; ``ValueError`` if another parser opened the callback. An ``at``
+        that is no aware time raises as in ``acknowledge``.
         """
         if not isinstance(received, (PayoutCallback, InvalidCallbackError)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(

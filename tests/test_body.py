@@ -188,11 +188,28 @@ def test_a_str_that_no_utf8_could_carry_is_refused() -> None:
     assert code_of({"a": "\ud800"}) is ErrorCode.NOT_UTF8
 
 
+class Text(str):
+    def encode(self, *_: object) -> bytes:
+        raise RuntimeError
+
+
+class Bytes(bytes):
+    def decode(self, *_: object) -> str:
+        raise RuntimeError
+
+
+def test_bytes_and_str_with_code_of_their_own_are_read_as_what_they_hold() -> None:
+    assert parser.parse(Text(body().decode())) == parser.parse(Bytes(body())) == parser.parse(body())
+    assert code_of(Text("{")) is code_of(Bytes(b"{")) is ErrorCode.NOT_JSON
+    assert code_of(Bytes(b"\xff")) is ErrorCode.NOT_UTF8
+
+
 def test_the_limit_counts_bytes() -> None:
-    size = len(body(failDescription="余额不足"))
-    text = body(failDescription="余额不足").decode()
+    members = payload(failDescription="余额不足")
+    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+    size = len(text.encode())
     assert len(text) < size
-    for data in (text, text.encode(), json.loads(text)):
+    for data in (text, text.encode(), members):
         CallbackParser(CREDENTIALS, max_body_size=size).parse(data)
         with pytest.raises(MalformedBodyError) as refused:
             CallbackParser(CREDENTIALS, max_body_size=size - 1).parse(data)

@@ -66,8 +66,9 @@ def test_chinese_text_is_shown_as_such_and_control_characters_escaped(
         b'{"data":[{"authentication":"s3cret"}],"x":"s3cret"}',
         b'{"\\u0061uthentication":"s3\\u0063ret","copy":"s3cret"}',
         b'{"AUTHENTICATION":"s3cret"}',
-        b'{"authentication":["s3cret"]}',
-        b'{"authentication":{"is":"s3cret"}}',
+        b'{"authentication":["s3cret"],"copy":"s3cret"}',
+        b'{"authentication":{"is":["s3cret",null]},"copy":"s3cret"}',
+        b'{"authentication":{"s3cret":1},"copy":"s3cret"}',
         b'\xef\xbb\xbf {"authentication":"s3cret",}',
     ],
 )

@@ -77,7 +77,8 @@ def test_the_number_of_processes_is_told(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_jobs_are_for_archives(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "add --lines" in refusal(["check", "--jobs", "2", str(file)], capsys)
+    told = refusal(["check", "--jobs", "2", str(file)], capsys)
+    assert told == "--jobs is for archives; add --lines if FILE has one body a line"
 
 
 @pytest.mark.parametrize("options", [[], ["--lines"]])

@@ -634,7 +634,18 @@ def test_where_nobody_is_there_is_nothing_to_check() -> None:
             next(check_endpoint(server.url, PLAIN))
 
 
-@pytest.mark.parametrize("url", ["callback", "ftp://127.0.0.1/callback", "http://127.0.0.1:port/", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "callback",
+        "ftp://127.0.0.1/callback",
+        "http://127.0.0.1:port/",
+        "http://",
+        "http:///callback",
+        "http://xn--/",
+        "",
+    ],
+)
 def test_a_url_that_is_none_is_wrong_use(url: str) -> None:
     with pytest.raises(ValueError, match="the URL is"):
         next(check_endpoint(url, PLAIN))

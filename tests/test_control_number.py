@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from enum import Enum
 
 import pytest
 
@@ -82,3 +83,12 @@ def test_a_control_number_is_a_str_that_can_be_stored_and_sent() -> None:
 
 def test_a_control_number_holds_nothing_beside_its_text() -> None:
     assert not hasattr(ControlNumber("SK99123456789"), "__dict__")
+
+
+class Numbers(str, Enum):  # noqa: UP042  # str() of a StrEnum is its text
+    SAMPLE = "SK99123456789"
+
+
+def test_a_text_that_str_shows_as_another_is_taken_as_what_it_is() -> None:
+    assert str(Numbers.SAMPLE) != "SK99123456789"
+    assert ControlNumber(Numbers.SAMPLE) == "SK99123456789"

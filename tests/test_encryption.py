@@ -133,8 +133,9 @@ def test_an_encrypted_object_is_read_by_the_same_rules() -> None:
 def test_while_the_key_is_changed_both_keys_open_and_each_seals_its_own_reply() -> None:
     parser = CallbackParser(CREDENTIALS, cipher=BodyCipher(["older key", "old key", "new key"]))
     again: CallbackParser = pickle.loads(pickle.dumps(parser))  # noqa: S301
+    several = CallbackParser(CREDENTIALS, cipher=[BodyCipher(["older key", "old key"]), NEW])
     for cipher, other in ((OLD, NEW), (NEW, OLD), (BodyCipher("older key"), OLD)):
-        for receiving in (parser, again):
+        for receiving in (parser, again, several):
             reply = receiving.reply(receiving.parse(body(cipher=cipher)))
             assert json.loads(cipher.decrypt(reply))["responseCode"] == "1000"
             with pytest.raises(DecryptionError):

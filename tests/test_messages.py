@@ -181,6 +181,8 @@ def test_a_refused_body(parser: CallbackParser, sent: bytes, error: type[Excepti
         (b"{", "Expecting property name enclosed in double quotes at line 1, column 2"),
         (b'{\n "a" 1}', "Expecting ':' delimiter at line 2, column 6"),
         (b'{"a":1} {}', "more behind its end at character 7"),
+        (b'\n\n  {"a":1} {}', "more behind its end at character 11"),
+        (b'\n\n  {"a"=1}', "Expecting ':' delimiter at line 3, column 7"),
     ],
 )
 def test_what_is_not_json_is_located(text: bytes, problem: str) -> None:

@@ -213,6 +213,32 @@ def test_the_body_that_is_too_large_follows_the_limit_of_the_parser() -> None:
     assert sizes == [10_001]
 
 
+@pytest.mark.parametrize(
+    "parser",
+    [
+        CallbackParser(CREDENTIALS, max_body_size=4096),
+        CallbackParser(CREDENTIALS, max_body_size=400, cipher=CIPHER),
+        CallbackParser(Credentials("Other@skypay", [f"{WRONG_AUTHENTICATION} ", WRONG_AUTHENTICATION])),
+        CallbackParser([CREDENTIALS, Credentials("Other@skypay", AUTHENTICATION)]),
+    ],
+    ids=["a lower limit", "the lowest limit", "the kit's wrong account", "two accounts with one secret"],
+)
+def test_an_unusual_parser_refuses_its_bad_bodies_as_they_say_too(parser: CallbackParser) -> None:
+    for bad in bad_bodies(parser):
+        assert (bad.name, *refusal(parser, bad.body)) == (bad.name, bad.error, bad.code, bad.wrong)
+
+
+def test_where_integers_may_have_any_number_of_digits_none_has_too_many() -> None:
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        assert not [
+            bad for bad in bad_bodies(PLAIN) if "digits" in bad.name and bad.code is ErrorCode.NOT_JSON
+        ]
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
 def test_the_foreign_prefix_is_none_of_the_partners() -> None:
     parser = CallbackParser(CREDENTIALS, prefixes={"00000", "00001"})
     (foreign,) = (

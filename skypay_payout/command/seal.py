@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from typing import cast
 
 from ..body import read
 from ..credentials import CONCEALED, conceal
@@ -68,9 +70,20 @@ def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
     def noted(members: dict[str, object]) -> dict[str, object]:
         for name in members:
             if name.lower() == "authentication":
-                secrets.add(str(members[name]))
+                secrets.update(_texts(members[name]))
                 members[name] = CONCEALED
         return members
 
     payload = json.loads(json.dumps(payload), object_hook=noted)
     return conceal(payload, sorted(secrets - {""}, key=len, reverse=True))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts and numbers in a JSON value, at any depth."""
+    if isinstance(value, dict):
+        value = [*cast("dict[str, object]", value), *cast("dict[str, object]", value).values()]
+    if isinstance(value, list):
+        for item in cast("list[object]", value):
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)

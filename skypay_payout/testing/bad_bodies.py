@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from itertools import count
@@ -118,12 +119,19 @@ def bad_bodies(parser: CallbackParser) -> tuple[BadBody, ...]:
     Raises ``TypeError`` if the parser's cipher can only decrypt.
     """
     cipher = next(reversed(sealers(parser)), None)
-    return (
-        *_malformed(parser, cipher),
-        *(() if cipher is None else _undecryptable(parser, cipher)),
-        *_unauthenticated(parser, cipher),
-        *_invalid(parser, cipher),
+    return tuple(
+        bad if len(bad.body) <= parser.max_body_size else _too_large(bad.name, bad.body)
+        for bad in (
+            *_malformed(parser, cipher),
+            *(() if cipher is None else _undecryptable(parser, cipher)),
+            *_unauthenticated(parser, cipher),
+            *_invalid(parser, cipher),
+        )
     )
+
+
+def _too_large(name: str, text: bytes) -> BadBody:
+    return BadBody(name, text, MalformedBodyError, ErrorCode.TOO_LARGE)
 
 
 def _malformed(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBody]:
@@ -145,10 +153,11 @@ def _malformed(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBod
         "NaN": start + b',"fee":NaN}',
         "Infinity": start + b',"fee":-Infinity}',
         "a number out of range": start + b',"fee":1e999}',
-        "an integer of 5,000 digits": start + b',"fee":' + b"9" * 5000 + b"}",
         "too deep": start + b',"items":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}",
         "a newline in a text": start + b',"note":"a\nb"}',
     }
+    if most := sys.get_int_max_str_digits():
+        not_json["an integer of too many digits"] = start + b',"fee":' + b"9" * (most + 1) + b"}"
     not_an_object = {
         "an array": b"[" + good + b"]",
         "a text": json.dumps(good.decode()).encode(),
@@ -176,8 +185,7 @@ def _malformed(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBod
                 yield BadBody(name, cipher.encrypt(text), DecryptionError, ErrorCode.UNDECRYPTABLE)
     for name, text in twice.items():
         yield BadBody(name, sealed(text, cipher), MalformedBodyError, ErrorCode.MEMBER_TWICE)
-    large = good.ljust(parser.max_body_size + 1)
-    yield BadBody("too large", sealed(large, cipher), MalformedBodyError, ErrorCode.TOO_LARGE)
+    yield _too_large("too large", sealed(good.ljust(parser.max_body_size + 1), cipher))
 
 
 def _undecryptable(parser: CallbackParser, cipher: Sealer) -> Iterator[BadBody]:
@@ -194,18 +202,19 @@ def _undecryptable(parser: CallbackParser, cipher: Sealer) -> Iterator[BadBody]:
 
 
 def _unauthenticated(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBody]:
+    secrets = [secret for account in parser.credentials for secret in account.authentication]
     secret = parser.credentials[0].authentication[-1]
     ways: dict[str, tuple[tuple[str, object], ...]] = {
         "authentication": (
-            ("wrong", WRONG_AUTHENTICATION),
+            ("wrong", _other(WRONG_AUTHENTICATION, secrets)),
             ("missing", ABSENT),
             ("null", None),
             ("a number", 30),
             ("empty", ""),
-            ("with a space behind it", f"{secret} "),
+            ("with a space behind it", _other(f"{secret} ", secrets)),
         ),
         "userName": (
-            ("another", "Other@skypay"),
+            ("another", _other("Other@skypay", [account.user_name for account in parser.credentials])),
             ("missing", ABSENT),
             ("null", None),
             ("in an array", [parser.credentials[0].user_name]),
@@ -219,6 +228,12 @@ def _unauthenticated(parser: CallbackParser, cipher: Sealer | None) -> Iterator[
                 AuthenticationError,
                 ErrorCode.UNAUTHENTICATED,
             )
+
+
+def _other(text: str, known: list[str]) -> str:
+    while text in known:
+        text += " "
+    return text
 
 
 def _invalid(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBody]:

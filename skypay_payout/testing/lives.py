@@ -24,7 +24,9 @@ class Life:
     """All that happens to one payout, from its upload on."""
 
     name: str
+    """What happens, in a word."""
     control_number: ControlNumber
+    """Which payout it happens to."""
     statuses: tuple[PayType, ...]
     """In the order in which they happen."""
 

@@ -1,7 +1,7 @@
 """The pytest plugin: what the tests of an endpoint need, by the names of its fixtures.
 
-pytest loads it by itself wherever skypay-payout is installed. Override ``skypay_credentials`` or
-``skypay_cipher`` in a ``conftest.py`` to test with other ones; the other fixtures follow.
+pytest loads it by itself wherever skypay-payout is installed. Override ``skypay_credentials`` in a
+``conftest.py`` to test with another account: parser and bodies follow.
 """
 
 from __future__ import annotations

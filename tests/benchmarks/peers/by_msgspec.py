@@ -14,7 +14,7 @@ ACCEPTS = (
     "a member twice",
     "a member twice inside another",
     "a number out of range",
-    "an integer of 5,000 digits",
+    "an integer of too many digits",
     "too deep",
 )
 """Bad bodies that it does not refuse, by their name in ``skypay_payout.testing``: it does not look there."""
