@@ -190,8 +190,8 @@ def test_a_secret_that_the_endpoint_echoes_is_concealed(
     secret: str,
     escaped: bool,
 ) -> None:
-    monkeypatch.setenv("SKYPAY_AUTHENTICATION", f"{AUTHENTICATION},{secret}")
-    endpoint.parser = CallbackParser(Credentials(USER_NAME, [AUTHENTICATION, secret]))
+    monkeypatch.setenv("SKYPAY_AUTHENTICATION", f"the oldest,{AUTHENTICATION},{secret}")
+    endpoint.parser = CallbackParser(Credentials(USER_NAME, secret))
     assert send(endpoint) == 0
     echo = json.dumps(json.loads(endpoint.bodies[0]), ensure_ascii=escaped)
     endpoint.answer = (500, f"could not handle {echo}".encode())
