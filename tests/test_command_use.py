@@ -22,6 +22,7 @@ from skypay_payout.testing import AUTHENTICATION, SAMPLE, body
 
 pytestmark = pytest.mark.usefixtures("account")
 
+HELP = Path(__file__).with_name("data") / "help.txt"
 COMMAND = [sys.executable, "-m", "skypay_payout"]
 
 
@@ -46,6 +47,16 @@ def refusal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_installed_command_is_this_one() -> None:
     (script,) = entry_points(group="console_scripts", name="skypay-payout")
     assert script.load() is main
+
+
+def test_the_help_is_word_for_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("", "demo", "check", "decrypt", "encrypt", "send", "conformance"):
+        assert main([*name.split(), "--help"]) == 0
+    # Where a line is broken is argparse's matter.
+    assert capsys.readouterr().out.split() == HELP.read_text("utf-8").split()
 
 
 def test_help_names_every_setting_and_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
