@@ -10,7 +10,7 @@ import sys
 import threading
 from contextlib import redirect_stdout
 from importlib.metadata import entry_points
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -248,8 +248,14 @@ def test_closed_standard_streams_are_no_traceback() -> None:
     assert run('"$@" check --lines - 2>&- </dev/null')[0] == 0
 
 
-def test_text_that_the_output_cannot_encode_is_shown_escaped(file: Path) -> None:
+def test_text_that_the_output_cannot_encode_is_shown_escaped(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.write_bytes(body(4))
+    shown = BytesIO()
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(shown, encoding="ascii"))
+    assert main(["check", str(file)]) == 0
+    assert b"  fail_description  \\u4f59\\u989d\\u4e0d\\u8db3" in shown.getvalue().splitlines()
     run = subprocess.run(  # noqa: S603
         [*COMMAND, "check", str(file)],
         env=os.environ | {"PYTHONIOENCODING": "ascii"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,6 +109,15 @@ def test_nothing_else_is_acknowledged(received: Any) -> None:
         TypeError, match=f"only an authenticated callback is acknowledged, never a {type(received).__name__}"
     ):
         CallbackParser(CREDENTIALS).reply(received)
+
+
+def test_a_cipher_of_several_keys_has_at_least_one() -> None:
+    class Ring(Reversing):
+        def __iter__(self) -> Iterator[Reversing]:
+            return iter(())
+
+    with pytest.raises(ValueError, match=r"^cipher is empty; give one Cipher or several$"):
+        CallbackParser(CREDENTIALS, cipher=Ring())
 
 
 def test_the_reply_goes_through_the_cipher_that_the_callback_came_through() -> None:
