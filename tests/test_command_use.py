@@ -248,7 +248,7 @@ def test_closed_standard_streams_are_no_traceback() -> None:
     assert run('"$@" check --lines - 2>&- </dev/null')[0] == 0
 
 
-def test_text_that_the_output_cannot_encode_is_shown_escaped(
+def test_an_output_that_takes_ascii_alone_is_shown_the_rest_escaped(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.write_bytes(body(4))
@@ -256,6 +256,10 @@ def test_text_that_the_output_cannot_encode_is_shown_escaped(
     monkeypatch.setattr(sys, "stdout", TextIOWrapper(shown, encoding="ascii"))
     assert main(["check", str(file)]) == 0
     assert b"  fail_description  \\u4f59\\u989d\\u4e0d\\u8db3" in shown.getvalue().splitlines()
+
+
+def test_text_that_the_output_cannot_encode_is_shown_escaped(file: Path) -> None:
+    file.write_bytes(body(4))
     run = subprocess.run(  # noqa: S603
         [*COMMAND, "check", str(file)],
         env=os.environ | {"PYTHONIOENCODING": "ascii"},
