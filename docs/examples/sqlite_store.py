@@ -45,7 +45,8 @@ class Store:
             self._connection.execute("PRAGMA journal_mode = WAL")
         # In WAL mode only FULL has a commit on the disk before it returns.
         self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(TABLES)
+        # IMMEDIATE: waits for other workers instead of failing while they make the same tables.
+        self._connection.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
 
     def keep(self, callback: PayoutCallback) -> None:
         """Store the event, once however often it is delivered; it is on the disk when this returns."""

@@ -39,7 +39,7 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     """Answer one request."""
     length = environ.get("CONTENT_LENGTH", "")
     # Not every server checks what a stranger wrote there.
-    size = int(length) if length.isdecimal() and len(length) < 10 else 0
+    size = int(length) if length.isdecimal() and len(length) < 20 else 0
     status, reply = receive(environ["wsgi.input"].read(min(size, parser.max_body_size + 1)))
     start_response(f"{status:d} {status.phrase}", [("Content-Type", "text/plain")])
     return [reply]
