@@ -16,7 +16,7 @@ def _no_members() -> dict[str, object]:
     return {}
 
 
-@frozen(slots=False)  # with slots, making one costs half as much again
+@frozen(slots=False)  # with slots, making one takes almost twice as long
 class PayoutCallback:
     """One ``payoutQueuePayout``: what happened to one payout, and when (section 3.2).
 
