@@ -93,20 +93,28 @@ def _written(mapping: Mapping[str, object]) -> str:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
 
-def read(data: bytes) -> dict[str, object]:
-    """The one JSON object that the bytes hold (points 1, 8 and 9).
-
-    Raises ``MalformedBodyError`` (``not_utf8``, ``not_json``, ``not_an_object``, ``member_twice``). Its
-    message tells where, but quotes nothing: nobody knows yet whether the body holds a secret.
-    """
-    wrong: MalformedBodyError
+def to_text(data: bytes) -> str:
+    """The text that the bytes are (point 9). Raises ``MalformedBodyError`` (``not_utf8``)."""
     try:
-        text, start = _tidied(data.decode())
-        payload, end = _decode(text, start)
+        return data.decode()
     except UnicodeDecodeError as error:
         wrong = MalformedBodyError(
             ErrorCode.NOT_UTF8, f"not UTF-8 at byte {error.start}; expected UTF-8 text"
         )
+    # Raised here and not where it was found, so that no __context__ carries the body along.
+    raise wrong
+
+
+def read(text: str) -> dict[str, object]:
+    """The one JSON object that the text holds (points 1, 8 and 9).
+
+    Raises ``MalformedBodyError`` (``not_json``, ``not_an_object``, ``member_twice``). Its message tells
+    where, but quotes nothing: nobody knows yet whether the body holds a secret.
+    """
+    wrong: MalformedBodyError
+    try:
+        text, start = _tidied(text)
+        payload, end = _decode(text, start)
     except json.JSONDecodeError as error:
         wrong = _not_json(f"{error.msg} at line {error.lineno}, column {error.colno}")
     except _MemberTwice:
@@ -129,7 +137,6 @@ def read(data: bytes) -> dict[str, object]:
             wrong = _not_json(_TOO_DEEP)
         else:
             return payload
-    # Raised here and not where it was found, so that no __context__ carries the body along.
     raise wrong
 
 

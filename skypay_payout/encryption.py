@@ -11,7 +11,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha1
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 try:
     from cryptography.hazmat.primitives.ciphers import Cipher
@@ -24,14 +24,10 @@ except ImportError as _missing:
     ) from _missing
 
 from .arguments import one_or_several
-from .body import read
+from .body import read, to_text
 from .errors import DecryptionError, ErrorCode, MalformedBodyError
 
 _padding = PKCS7(128)
-
-
-def _keys(value: str | Iterable[str]) -> tuple[_Key, ...]:
-    return tuple(_Key(key) for key in one_or_several("key_or_keys", value, str))
 
 
 def _aes_key(issued: str) -> bytes:
@@ -42,10 +38,18 @@ def _aes_key(issued: str) -> bytes:
     return sha1(sha1(seed).digest()).digest()[:16]  # noqa: S324
 
 
+def _ecb(key: _Key) -> Cipher[ECB]:
+    return Cipher(AES(key.aes), ECB())  # noqa: S305
+
+
 # Equality is identity: == over a key would take a time that depends on it.
 @frozen(eq=False)
 class _Key:
-    aes: bytes = field(converter=_aes_key, repr=False)
+    aes: bytes = field(repr=False)
+    _cipher: Cipher[ECB] = field(init=False, repr=False, default=Factory(_ecb, takes_self=True))
+
+    def __reduce__(self) -> tuple[type[_Key], tuple[bytes]]:
+        return _Key, (self.aes,)
 
     def decrypt(self, body: bytes | str, /) -> bytes:
         text = self.opened(body)
@@ -57,7 +61,7 @@ class _Key:
     def opened(self, body: bytes | str) -> bytes | None:
         if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"a body is bytes or str, not {type(body).__name__}")
-        decryptor = Cipher(AES(self.aes), ECB()).decryptor()  # noqa: S305
+        decryptor = self._cipher.decryptor()
         unpadder = _padding.unpadder()
         try:
             base64 = (body.encode("ascii") if isinstance(body, str) else body).translate(None, b"\r\n")
@@ -71,10 +75,14 @@ class _Key:
             return None
 
     def encrypt(self, data: bytes, /) -> bytes:
-        encryptor = Cipher(AES(self.aes), ECB()).encryptor()  # noqa: S305
+        encryptor = self._cipher.encryptor()
         padder = _padding.padder()
         padded = padder.update(data) + padder.finalize()
         return b2a_base64(encryptor.update(padded) + encryptor.finalize(), newline=False)
+
+
+def _keys(value: str | Iterable[str]) -> tuple[_Key, ...]:
+    return tuple(_Key(_aes_key(key)) for key in one_or_several("key_or_keys", value, str))
 
 
 def _count(keys: Collection[_Key]) -> str:
@@ -120,7 +128,7 @@ class BodyCipher:
 
 def _is_object(text: bytes) -> bool:
     try:
-        read(text)
+        read(to_text(text))
     except MalformedBodyError as error:
         return error.code is ErrorCode.MEMBER_TWICE
     return True

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol, cast, runtime_checkable
+from re import Match
+from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 from attrs import Factory, evolve, field, frozen
 
+from . import usual
 from .acknowledgement import acknowledge
 from .arguments import one_or_several
-from .body import read, to_bytes
+from .body import read, to_bytes, to_text
 from .callback import PayoutCallback
 from .control_number import PREFIX_PATTERN
 from .credentials import Credentials, conceal, proof, proved
@@ -23,6 +25,8 @@ from .errors import (
     MalformedBodyError,
 )
 from .wire import NAMES, structure
+
+_Received: TypeAlias = "Match[str] | dict[str, object]"
 
 
 @runtime_checkable
@@ -122,19 +126,15 @@ class CallbackParser:
         Raises ``TypeError`` if ``body`` is neither bytes, str nor a mapping.
         """
         data = to_bytes(body, self.max_body_size)
-        payload, key_index = self._open(data) if self.cipher else (read(data), -1)
-        given = proof(payload.get("userName"), payload.pop("authentication", None))
+        received, key_index = self._open(data) if self.cipher else (_read(data), -1)
+        if isinstance(received, Match):
+            given = proof(received[1], received[2])
+        else:
+            given = proof(received.get("userName"), received.pop("authentication", None))
         if not proved(given, self._proofs):
             raise AuthenticationError
-        result = structure(payload, self.prefixes, self._secrets)
-        if isinstance(result, PayoutCallback):
-            return result if key_index == -1 else evolve(result, key_index=key_index)
-        # The specification's own names stay, whatever the secret is.
-        concealed = {
-            name if name in NAMES else conceal(name, self._secrets): conceal(value, self._secrets)
-            for name, value in payload.items()
-        }
-        raise InvalidCallbackError(result, concealed, key_index)
+        callback = self._structure(received, key_index)
+        return callback if key_index == -1 else evolve(callback, key_index=key_index)
 
     def reply(self, received: PayoutCallback | InvalidCallbackError, at: datetime | None = None) -> bytes:
         """The body to answer with: the fixed acknowledgement, sealed with the key that opened the callback.
@@ -160,19 +160,43 @@ class CallbackParser:
             raise TypeError(f"{type(cipher).__name__} has no encrypt method, so nothing can seal the reply")
         return cipher.encrypt(answer)
 
-    def _open(self, data: bytes) -> tuple[dict[str, object], int]:
-        for key_index in range(-1, -len(self.cipher) - 1, -1):
-            payload = _opened(self.cipher[key_index], data)
-            if payload is not None:
-                return payload, key_index
+    def _open(self, data: bytes) -> tuple[_Received, int]:
+        key_index = 0
+        for cipher in reversed(self.cipher):
+            key_index -= 1
+            received = _opened(cipher, data)
+            if received is not None:
+                return received, key_index
         raise DecryptionError
 
+    def _structure(self, received: _Received, key_index: int) -> PayoutCallback:
+        if isinstance(received, Match):
+            callback = usual.structure(received, self.prefixes, self._secrets)
+            if callback is not None:
+                return callback
+            received = read(received.string)
+            del received["authentication"]
+        result = structure(received, self.prefixes, self._secrets)
+        if isinstance(result, PayoutCallback):
+            return result
+        # The specification's own names stay, whatever the secret is.
+        concealed = {
+            name if name in NAMES else conceal(name, self._secrets): conceal(value, self._secrets)
+            for name, value in received.items()
+        }
+        raise InvalidCallbackError(result, concealed, key_index)
 
-def _opened(cipher: Cipher, data: bytes) -> dict[str, object] | None:
+
+def _read(data: bytes) -> _Received:
+    text = to_text(data)
+    return usual.recognise(text) or read(text)
+
+
+def _opened(cipher: Cipher, data: bytes) -> _Received | None:
     # ECB proves nothing, and another key can yield valid padding: only a JSON object counts as opened.
     # Whatever else comes out is one and the same failure, so that no answer serves as a padding oracle.
     try:
-        return read(cipher.decrypt(data))
+        return _read(cipher.decrypt(data))
     except MalformedBodyError as error:
         if error.code is ErrorCode.MEMBER_TWICE:
             raise

@@ -10,11 +10,11 @@ from .errors import ErrorCode, WrongValue, no_string, quoted
 SKYPAY_ZONE = timezone(timedelta(hours=8))
 """UTC+8, in which SkyPay's documentation defines every time (point 5)."""
 
-_DOCUMENTED = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+DOCUMENTED_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
 _BEYOND = "(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
-DEAL_TIME_PATTERN = _DOCUMENTED + _BEYOND
+DEAL_TIME_PATTERN = DOCUMENTED_PATTERN + _BEYOND
 
-_is_documented = re.compile(_DOCUMENTED).fullmatch
+_is_documented = re.compile(DOCUMENTED_PATTERN).fullmatch
 _has_form = re.compile(DEAL_TIME_PATTERN).fullmatch
 
 
@@ -27,34 +27,54 @@ def read_deal_time(text: object, _: object = None) -> datetime:
     """
     if not isinstance(text, str):
         raise no_string(text)
-    documented = _is_documented(text)
-    if not documented and not _has_form(text):
+    if _is_documented(text):
+        time = documented_time(text)
+    elif _has_form(text):
+        time = _iso_8601_time(text)
+    else:
         raise WrongValue(
             ErrorCode.WRONG_FORMAT if text else ErrorCode.EMPTY,
             f"{quoted(text)} is not a time; expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, "
             f"fractional seconds or an ISO 8601 offset",
         )
+    if time is None:
+        raise WrongValue(
+            ErrorCode.NO_SUCH_TIME, f"{quoted(text)} is in no calendar; expected a time that exists"
+        )
+    return time
+
+
+def documented_time(text: str) -> datetime | None:
+    """The same for a text that has the form of ``DOCUMENTED_PATTERN``; None if no calendar has that time."""
     try:
         # An offset in the text costs a sixth of what .replace(tzinfo=...) does.
-        time = datetime.fromisoformat(f"{text}+08:00") if documented else _read_iso_8601(text)
-    except (ValueError, OverflowError):
-        time = datetime.min
-    if 1 < time.year < 9999:
-        return time
-    raise WrongValue(ErrorCode.NO_SUCH_TIME, f"{quoted(text)} is in no calendar; expected a time that exists")
+        return _in_calendar(datetime.fromisoformat(f"{text}+08:00"))
+    except ValueError:
+        return None
 
 
-def _read_iso_8601(text: str) -> datetime:
+def _iso_8601_time(text: str) -> datetime | None:
     from dateutil.parser import isoparse  # the documented form never needs it, and it is slow to import
 
-    time = isoparse(text)
-    return time.replace(tzinfo=SKYPAY_ZONE) if time.tzinfo is None else time.astimezone(SKYPAY_ZONE)
+    try:
+        time = isoparse(text)
+        return _in_calendar(
+            time.replace(tzinfo=SKYPAY_ZONE) if time.tzinfo is None else time.astimezone(SKYPAY_ZONE)
+        )
+    except (ValueError, OverflowError):
+        return None
+
+
+def _in_calendar(time: datetime) -> datetime | None:
+    return time if 1 < time.year < 9999 else None
 
 
 def in_skypay_zone(at: datetime) -> datetime:
     """The same instant, told in UTC+8. Raises ``TypeError`` or ``ValueError`` where ``at`` names none."""
     if not isinstance(at, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"a time is an aware datetime, not {type(at).__name__}")
+    if at.tzinfo is SKYPAY_ZONE:
+        return at
     if at.utcoffset() is None:
         raise ValueError("a naive datetime names no instant; give it a zone: datetime.now(timezone.utc)")
     try:
@@ -66,4 +86,4 @@ def in_skypay_zone(at: datetime) -> datetime:
 
 def response_time(at: datetime) -> str:
     """``yyyy-MM-dd HH:mm:ss.SSSS``: four fractional digits, truncated, never rounded up (point 6)."""
-    return f"{at.date()} {at.time().isoformat('microseconds')[:-2]}"
+    return f"{at.date().isoformat()} {at.time().isoformat('microseconds')[:-2]}"

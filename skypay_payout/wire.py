@@ -18,7 +18,8 @@ from .times import DEAL_TIME_PATTERN, read_deal_time
 
 ACTION = "payoutQueuePayout"
 
-_PAY_TYPES = {key: status for status in PayType for key in (status.value, str(status.value))}
+PAY_TYPES = {key: status for status in PayType for key in (status.value, str(status.value))}
+"""Every status by what stands for it in JSON (point 2)."""
 
 Reader: TypeAlias = "Callable[[object, object], object]"
 """Makes a callback's value of a wire value, or raises ``WrongValue``. The second argument is cattrs' own."""
@@ -52,7 +53,7 @@ def _pay_type(value: object, _: object) -> PayType:
         raise WrongValue(
             ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a number or a string from 1 to 6"
         )
-    status = _PAY_TYPES.get(value)
+    status = PAY_TYPES.get(value)
     if status is None:
         raise WrongValue(
             ErrorCode.EMPTY if value == "" else ErrorCode.UNKNOWN_STATUS,
@@ -138,7 +139,7 @@ MEMBERS = (
             "description": "What happened: "
             + ", ".join(f"{status:d} {status.name}" for status in PayType)
             + ".",
-            "enum": list(_PAY_TYPES),
+            "enum": list(PAY_TYPES),
         },
     ),
     Member(

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import cast
 
-from ..body import read
+from ..body import read, to_text
 from ..credentials import CONCEALED, conceal
 from ..errors import DecryptionError, MalformedBodyError
 from . import settings
@@ -36,7 +36,7 @@ def _decrypt(args: Namespace) -> int:
     except DecryptionError as error:
         return _refused(str(error))
     try:
-        payload = _without_secrets(read(text), secrets)
+        payload = _without_secrets(read(to_text(text)), secrets)
     except MalformedBodyError as error:
         # What cannot be read cannot be searched for the secret either.
         return _refused(f"a key opens the body, but it is not shown, for it may hold the secret: {error}")

@@ -22,6 +22,7 @@ from latest import keep  # noqa: E402
 
 CONCEPTS = ["acknowledgement", "body", "callback", "control_number", "credentials", "deal_time", "encryption"]
 CONCEPTS += ["errors", "parser", "pay_type", "messages", "json_texts", "constant_time", "properties", "fuzz"]
+CONCEPTS += ["usual"]
 
 
 def first_failure(tree: Path) -> str:

@@ -26,7 +26,7 @@ CORE = [
     "errors",
     "parser",
 ]
-CORE += ["times", "wire"]
+CORE += ["times", "usual", "wire"]
 
 
 def fuzz(name: str, seconds: int) -> str:
