@@ -48,10 +48,16 @@ Group: TypeAlias = Mapping[str, Subject]
 
 def compact(**members: object) -> bytes:
     """The sample's callback as most senders write it: without white space and without the extra comma."""
-    return json.dumps(payload() | members, ensure_ascii=False, separators=(",", ":")).encode()
+    return _written(payload() | members)
+
+
+def _written(members: Mapping[str, object]) -> bytes:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 BODY = compact()
+OTHER_ORDER = _written(dict(reversed(payload().items())))
+"""The same callback, but not in the usual form."""
 
 
 def is_callback(result: object) -> bool:
@@ -105,6 +111,9 @@ def parsing() -> Group:
         "standardwebhooks": Subject(partial(by_signature.standardwebhooks_for(BODY), BODY), is_payload),
         "stripe": Subject(partial(by_signature.stripe_for(BODY), BODY), is_payload),
         "published sample": Subject(partial(CallbackParser(CREDENTIALS).parse, SAMPLE), is_callback),
+        "another order": Subject(partial(CallbackParser(CREDENTIALS).parse, OTHER_ORDER), is_callback),
+        "pydantic, another order": Subject(partial(by_pydantic.parse, OTHER_ORDER), is_callback),
+        "msgspec, another order": Subject(partial(by_msgspec.parse, OTHER_ORDER), is_callback),
     }
 
 
@@ -142,6 +151,7 @@ def refusing() -> Group:
     wrong = {"controlNumber": "SKY**12345678", "payType": 9, "dealTime": "yesterday", "action": "payout"}
     return {
         "accepted": _accepted(plain, BODY),
+        "accepted, another order": _accepted(plain, OTHER_ORDER),
         "wrong secret": _refused(
             plain, compact(authentication=WRONG_AUTHENTICATION), ErrorCode.UNAUTHENTICATED
         ),
