@@ -96,7 +96,7 @@ def _written(mapping: Mapping[str, object]) -> str:
 def to_text(data: bytes) -> str:
     """The text that the bytes are (point 9). Raises ``MalformedBodyError`` (``not_utf8``)."""
     try:
-        return data.decode()
+        return str(data, "utf-8")
     except UnicodeDecodeError as error:
         wrong = MalformedBodyError(
             ErrorCode.NOT_UTF8, f"not UTF-8 at byte {error.start}; expected UTF-8 text"
@@ -137,7 +137,7 @@ def read(text: str) -> dict[str, object]:
             wrong = _not_json(_TOO_DEEP)
         else:
             return payload
-    raise wrong
+    raise wrong  # here for the same reason
 
 
 def _not_json(problem: str) -> MalformedBodyError:

@@ -30,6 +30,10 @@ from .errors import DecryptionError, ErrorCode, MalformedBodyError
 _padding = PKCS7(128)
 
 
+def _keys(value: str | Iterable[str]) -> tuple[_Key, ...]:
+    return tuple(_Key(_aes_key(key)) for key in one_or_several("key_or_keys", value, str))
+
+
 def _aes_key(issued: str) -> bytes:
     if not issued:
         raise ValueError("a key is empty; is its setting filled in?")
@@ -49,7 +53,7 @@ class _Key:
     _cipher: Cipher[ECB] = field(init=False, repr=False, default=Factory(_ecb, takes_self=True))
 
     def __reduce__(self) -> tuple[type[_Key], tuple[bytes]]:
-        return _Key, (self.aes,)
+        return _Key, (self.aes,)  # a Cipher cannot be pickled
 
     def decrypt(self, body: bytes | str, /) -> bytes:
         text = self.opened(body)
@@ -79,10 +83,6 @@ class _Key:
         padder = _padding.padder()
         padded = padder.update(data) + padder.finalize()
         return b2a_base64(encryptor.update(padded) + encryptor.finalize(), newline=False)
-
-
-def _keys(value: str | Iterable[str]) -> tuple[_Key, ...]:
-    return tuple(_Key(_aes_key(key)) for key in one_or_several("key_or_keys", value, str))
 
 
 def _count(keys: Collection[_Key]) -> str:

@@ -27,6 +27,7 @@ from .errors import (
 from .wire import NAMES, structure
 
 _Received: TypeAlias = "Match[str] | dict[str, object]"
+"""A body that was read: a match of the usual form, or the members."""
 
 
 @runtime_checkable
@@ -133,7 +134,7 @@ class CallbackParser:
             given = proof(received.get("userName"), received.pop("authentication", None))
         if not proved(given, self._proofs):
             raise AuthenticationError
-        callback = self._structure(received, key_index)
+        callback = self._understood(received, key_index)
         return callback if key_index == -1 else evolve(callback, key_index=key_index)
 
     def reply(self, received: PayoutCallback | InvalidCallbackError, at: datetime | None = None) -> bytes:
@@ -169,7 +170,7 @@ class CallbackParser:
                 return received, key_index
         raise DecryptionError
 
-    def _structure(self, received: _Received, key_index: int) -> PayoutCallback:
+    def _understood(self, received: _Received, key_index: int) -> PayoutCallback:
         if isinstance(received, Match):
             callback = usual.structure(received, self.prefixes, self._secrets)
             if callback is not None:

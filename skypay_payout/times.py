@@ -45,10 +45,10 @@ def read_deal_time(text: object, _: object = None) -> datetime:
 
 
 def documented_time(text: str) -> datetime | None:
-    """The same for a text that has the form of ``DOCUMENTED_PATTERN``; None if no calendar has that time."""
+    """The instant that a text of the form ``DOCUMENTED_PATTERN`` names, or None if no calendar has it."""
     try:
         # An offset in the text costs a sixth of what .replace(tzinfo=...) does.
-        return _in_calendar(datetime.fromisoformat(f"{text}+08:00"))
+        return _if_in_calendar(datetime.fromisoformat(f"{text}+08:00"))
     except ValueError:
         return None
 
@@ -58,23 +58,23 @@ def _iso_8601_time(text: str) -> datetime | None:
 
     try:
         time = isoparse(text)
-        return _in_calendar(
+        return _if_in_calendar(
             time.replace(tzinfo=SKYPAY_ZONE) if time.tzinfo is None else time.astimezone(SKYPAY_ZONE)
         )
     except (ValueError, OverflowError):
         return None
 
 
-def _in_calendar(time: datetime) -> datetime | None:
+def _if_in_calendar(time: datetime) -> datetime | None:
     return time if 1 < time.year < 9999 else None
 
 
 def in_skypay_zone(at: datetime) -> datetime:
     """The same instant, told in UTC+8. Raises ``TypeError`` or ``ValueError`` where ``at`` names none."""
+    if type(at) is datetime and at.tzinfo is SKYPAY_ZONE:
+        return at
     if not isinstance(at, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"a time is an aware datetime, not {type(at).__name__}")
-    if at.tzinfo is SKYPAY_ZONE:
-        return at
     if at.utcoffset() is None:
         raise ValueError("a naive datetime names no instant; give it a zone: datetime.now(timezone.utc)")
     try:

@@ -84,9 +84,10 @@ def told(one: PayoutCallback | CallbackError) -> object:
     if isinstance(one, PayoutCallback):
         values: list[object] = [*vars(one).values()]
         return values, [type(value) for value in values], one.deal_time.utcoffset()
+    kept = one.__context__, one.__cause__, one.code
     if isinstance(one, InvalidCallbackError):
-        return one.errors, one.payload, one.key_index
-    return type(one), str(one)
+        return one.errors, [*one.payload.items()], one.key_index, *kept
+    return type(one), str(one), *kept
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
@@ -135,16 +136,26 @@ OTHER_FORMS = {
     "with a byte order mark": "\ufeff" + compact(payload()),
     "with an offset in the time": compact(payload(dealTime="2018-08-07 03:58:33Z")),
     "with a fraction of a second": compact(payload(dealTime="2018-08-07 11:58:33.0")),
+    "with much white space": " " * 65 + compact(payload()),
 }
 
 
 @pytest.mark.parametrize("body", OTHER_FORMS.values(), ids=OTHER_FORMS)
 def test_another_form_says_the_same(body: str) -> None:
+    assert usual.recognise(body) is None
     callback, expected = outcome(PARSERS[0], body.encode()), outcome(PARSERS[0], SAMPLE)
     assert isinstance(callback, PayoutCallback)
     assert isinstance(expected, PayoutCallback)
     assert callback.idempotency_key == expected.idempotency_key
     assert callback.reference_number == expected.reference_number
+
+
+def test_a_long_text_goes_the_long_way_which_is_quicker_for_it() -> None:
+    for length, is_usual in ((500, True), (501, False)):
+        body = compact(payload(PayType.FAILURE, failDescription="余" * length))
+        assert (usual.recognise(body) is not None) is is_usual
+        callback = PARSERS[0].parse(body)
+        assert callback.fail_description == "余" * length
 
 
 GOOD = compact(payload(PayType.FAILURE, failDescription="a reason"))
@@ -158,6 +169,9 @@ SPOILT = {
     "a reference twice": compact(payload())[:-1] + ',"referenceNumber":"another"}',
     "two commas at the end": GOOD[:-1] + ",,}",
     "a comma at the beginning": "{," + GOOD[1:],
+    "no reason behind its name": GOOD.replace('"a reason"', ""),
+    "no reason behind its name, but a reference": GOOD.replace('"a reason"', ',"referenceNumber":"another"'),
+    "nothing but a quote as the reason": GOOD.replace('"a reason"', '"  '),
     "a part of null": GOOD.replace('"a reason"', "nul"),
     "more than null": GOOD.replace('"a reason"', "nulll"),
     "a number as the reason": GOOD.replace('"a reason"', "0"),

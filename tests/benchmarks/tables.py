@@ -146,7 +146,7 @@ def _refusing(figures: Figures) -> Table:
         """From the bytes to the error, caught. The first ratio is the row's time divided by that of accepting
         the good body, plain or encrypted, in its usual form. Refusing should never be dearer, or it would
         pay to send bad bodies. The second is to accepting the same callback with its members in another
-        order: most of what is refused is read the long way first, as that is. Wrong members are looked at
+        order, since most refused bodies take the long way, as that one does. Wrong members are looked at
         only once the sender is proved, so only SkyPay itself can cause that cost.""",
         ("", "time", "refused : accepted", "another order", "goal", ""),
         (

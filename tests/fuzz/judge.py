@@ -83,7 +83,7 @@ def _judged(text: bytes) -> Outcome:
         assert outcome.code in (ErrorCode.NOT_UTF8, ErrorCode.TOO_LARGE)
     else:
         assert _said(same) == _said(outcome)
-    if usual.recognise(text.decode(errors="replace")):
+    if usual.recognise(text.decode(errors="replace")):  # none that is no UTF-8 is left out
         with patch.object(usual, "recognise", return_value=None):
             assert _said(_outcome(PLAIN, text)) == _said(outcome)
     if isinstance(outcome, PayoutCallback):
