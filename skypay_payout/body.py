@@ -132,8 +132,8 @@ def read(text: str) -> dict[str, object]:
             wrong = MalformedBodyError(
                 ErrorCode.NOT_AN_OBJECT, "the body is JSON but not an object; expected one object in braces"
             )
-        # Callbacks are flat, and a look for a second bracket costs next to nothing.
-        elif ("[" in text or text.rfind("{") > start) and _is_deep(payload):
+        # Callbacks are flat: with so few brackets, nothing can be deep, and no value has to be looked at.
+        elif text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(payload):
             wrong = _not_json(_TOO_DEEP)
         else:
             return payload
