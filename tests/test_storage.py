@@ -69,8 +69,8 @@ def test_50_deliveries_of_one_event_at_the_same_time_are_acknowledged_and_stored
         return delivered(server, content)
 
     with recipe.server(f"{COMMAND} --workers 2") as server, ThreadPoolExecutor(50) as senders:
-        assert all(senders.map(deliver, [event] * 50))
-        assert all(senders.map(deliver, [invalid] * 50))
+        assert all(senders.map(deliver, [event] * 50)), server.log()
+        assert all(senders.map(deliver, [invalid] * 50)), server.log()
     assert recipe.database.events() == [key_of(event)]
     assert len(recipe.database.set_aside()) == 1
 
