@@ -63,6 +63,8 @@ STRANGE: dict[str, Callable[[int], bytes]] = {
     "strangers' members": lambda size: b"{" + _members("a", "1")(size - 2) + b"}",
     "a member twice at the end": lambda size: b"{" + _members("a", "1")(size - 20) + b',"a00000":1}',
     "a stranger's long secret": _repeated(b'{"userName":"AppName@skypay","authentication":"', b"a", b'"}'),
+    "the usual form, cut short in a text": _repeated(GOOD[: GOOD.index(b"MLA")], b"a"),
+    "the usual form, and white space": _repeated(GOOD[:-1], b" "),
     "Base64": _repeated(b"", b"QUJD"),
     "lines of Base64": _repeated(b"", b"QUJD\r\n"),
     "line breaks": _repeated(b"", b"\r\n"),
