@@ -176,6 +176,23 @@ def bad_body(parser: CallbackParser, name: str) -> BadBody:
     return bad
 
 
+def test_a_body_that_is_not_json_is_what_its_name_says() -> None:
+    good = bad_body(PLAIN, "two bodies").body
+    good = good[: len(good) // 2]
+    start = good[:-1]
+    for name, text in {
+        "white space": b" \r\n",
+        "a page of HTML": b"<!DOCTYPE html><title>502</title>",
+        "a form": b"userName=AppName%40skypay&payType=1",
+        "cut short": start,
+        "text behind it": good + b"x",
+        "two commas before the last brace": start + b",,}",
+        "a comma in an array": start + b',"items":[1,]}',
+    }.items():
+        assert bad_body(PLAIN, name).body == text
+    assert PLAIN.parse(good)
+
+
 def test_what_no_key_opens_is_whole_blocks_or_half_a_block_short() -> None:
     half, whole = (
         len(b64decode(bad_body(ENCRYPTED, name).body)) for name in ("half a block", "sealed with another key")
