@@ -137,7 +137,7 @@ def read(text: str) -> dict[str, object]:
             wrong = _not_json(_TOO_DEEP)
         else:
             return payload
-    raise wrong  # here for the same reason
+    raise wrong  # here for the same reason as in to_text
 
 
 def _not_json(problem: str) -> MalformedBodyError:

@@ -11,6 +11,7 @@ import pytest
 from attrs.exceptions import FrozenInstanceError
 
 from skypay_payout import Acknowledgement, acknowledge
+from skypay_payout.times import SKYPAY_ZONE
 
 UTC8 = timezone(timedelta(hours=8))
 PUBLISHED = datetime(2018, 6, 18, 17, 52, 10, 521100, tzinfo=UTC8)
@@ -82,3 +83,12 @@ def test_a_time_that_names_no_instant_is_wrong_use(build: type[Acknowledgement])
 def test_an_answer_is_a_value() -> None:
     assert acknowledge(PUBLISHED) == acknowledge(PUBLISHED.astimezone(UTC))
     assert pickle.loads(pickle.dumps(acknowledge(PUBLISHED))) == acknowledge(PUBLISHED)  # noqa: S301
+
+
+def test_a_time_of_another_class_is_asked_whether_it_is_aware() -> None:
+    class Naive(datetime):
+        def utcoffset(self) -> timedelta | None:
+            return None
+
+    with pytest.raises(ValueError, match="naive"):
+        acknowledge(Naive(2018, 6, 18, 17, 52, 10, tzinfo=SKYPAY_ZONE))

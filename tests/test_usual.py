@@ -150,6 +150,10 @@ def test_another_form_says_the_same(body: str) -> None:
     assert callback.reference_number == expected.reference_number
 
 
+def test_white_space_of_a_wide_indent_is_usual_too() -> None:
+    assert usual.recognise(compact(payload()).replace(",", "," + " " * 64)) is not None
+
+
 def test_a_long_text_goes_the_long_way_which_is_quicker_for_it() -> None:
     for length, is_usual in ((500, True), (501, False)):
         body = compact(payload(PayType.FAILURE, failDescription="余" * length))
