@@ -4,11 +4,11 @@ A body travels one way: ``body`` reads it, ``parser`` authenticates it, ``wire``
 and ``acknowledgement`` is the way back. Transport is the caller's.
 """
 
-from .acknowledgement import Acknowledgement, acknowledge
-from .callback import PayoutCallback
-from .control_number import ControlNumber
-from .credentials import Credentials
-from .errors import (
+from ._acknowledgement import Acknowledgement, acknowledge
+from ._callback import PayoutCallback
+from ._control_number import ControlNumber
+from ._credentials import Credentials
+from ._errors import (
     AuthenticationError,
     CallbackError,
     DecryptionError,
@@ -17,8 +17,8 @@ from .errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from .parser import CallbackParser, Cipher
-from .pay_type import PayType
+from ._parser import CallbackParser, Cipher
+from ._pay_type import PayType
 
 __version__ = "1.0.0"
 

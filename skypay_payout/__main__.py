@@ -2,7 +2,7 @@
 
 import sys
 
-from skypay_payout.command import main
+from skypay_payout._command import main
 
 # Guarded, because a worker process of --jobs imports the main module again.
 if __name__ == "__main__":

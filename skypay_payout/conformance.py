@@ -14,13 +14,13 @@ from itertools import count, repeat
 
 from attrs import field, frozen
 
-from .control_number import ControlNumber
-from .delivery import CutOff, Endpoint, NoReply, Unreachable, endpoint
-from .parser import CallbackParser
-from .pay_type import PayType
+from ._control_number import ControlNumber
+from ._delivery import CutOff, Endpoint, NoReply, Unreachable, endpoint
+from ._parser import CallbackParser
+from ._pay_type import PayType
 from .testing import SAMPLE, bad_bodies, payload, written
-from .testing.bodies import payload_for, sealed, sealers
-from .times import SKYPAY_ZONE
+from .testing._bodies import payload_for, sealed, sealers
+from ._times import SKYPAY_ZONE
 
 SECONDS = 5.0
 """How long a reply may take. The specification names no limit; this one is generous."""

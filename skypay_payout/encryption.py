@@ -23,9 +23,9 @@ except ImportError as _missing:
         "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
     ) from _missing
 
-from .arguments import one_or_several
-from .body import read, to_text
-from .errors import DecryptionError, ErrorCode, MalformedBodyError
+from ._arguments import one_or_several
+from ._json import read, to_text
+from ._errors import DecryptionError, ErrorCode, MalformedBodyError
 
 _padding = PKCS7(128)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from . import credentials
-from .acknowledgement import acknowledge
-from .times import SKYPAY_ZONE
-from .wire import ACTION, MEMBERS, text_schema
+from . import _credentials as credentials
+from ._acknowledgement import acknowledge
+from ._times import SKYPAY_ZONE
+from ._fields import ACTION, MEMBERS, text_schema
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -11,7 +11,7 @@ import pytest
 from attrs.exceptions import FrozenInstanceError
 
 from skypay_payout import Acknowledgement, acknowledge
-from skypay_payout.times import SKYPAY_ZONE
+from skypay_payout._times import SKYPAY_ZONE
 
 UTC8 = timezone(timedelta(hours=8))
 PUBLISHED = datetime(2018, 6, 18, 17, 52, 10, 521100, tzinfo=UTC8)

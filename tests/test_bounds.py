@@ -27,10 +27,10 @@ from skypay_payout import (
     MalformedBodyError,
     PayoutCallback,
 )
-from skypay_payout.control_number import CONTROL_NUMBER_PATTERN, PREFIX_PATTERN
+from skypay_payout._control_number import CONTROL_NUMBER_PATTERN, PREFIX_PATTERN
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import CREDENTIALS, body
-from skypay_payout.times import DEAL_TIME_PATTERN
+from skypay_payout._times import DEAL_TIME_PATTERN
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skypay_payout.command import main
+from skypay_payout._command import main
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, SAMPLE, body
 

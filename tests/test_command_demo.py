@@ -9,8 +9,8 @@ from itertools import takewhile
 import pytest
 
 from skypay_payout import CallbackParser, PayType
-from skypay_payout.command import main
-from skypay_payout.command.terminal import filled
+from skypay_payout._command import main
+from skypay_payout._command.terminal import filled
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, ENCRYPTION_KEY
 

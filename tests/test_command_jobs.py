@@ -18,9 +18,9 @@ from types import SimpleNamespace
 import pytest
 
 from skypay_payout import PayType
-from skypay_payout.command import jobs, main
-from skypay_payout.command.jobs import in_order
-from skypay_payout.command.terminal import WrongUse
+from skypay_payout._command import jobs, main
+from skypay_payout._command.jobs import in_order
+from skypay_payout._command.terminal import WrongUse
 from skypay_payout.testing import body
 
 pytestmark = pytest.mark.usefixtures("account")

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skypay_payout import PayType
-from skypay_payout.command import main
-from skypay_payout.command.check import blocks
+from skypay_payout._command import main
+from skypay_payout._command.check import blocks
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import SAMPLE, body
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 import skypay_payout
-from skypay_payout import command
-from skypay_payout.command import main
+from skypay_payout import _command as command
+from skypay_payout._command import main
 from skypay_payout.testing import AUTHENTICATION, SAMPLE, body
 
 pytestmark = pytest.mark.usefixtures("account")

@@ -34,12 +34,12 @@ from skypay_payout import (
     conformance,
     delivery,
 )
-from skypay_payout.command import main
+from skypay_payout._command import main
 from skypay_payout.conformance import check_endpoint
-from skypay_payout.delivery import Unreachable
+from skypay_payout._delivery import Unreachable
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, WRONG_AUTHENTICATION
-from skypay_payout.times import SKYPAY_ZONE
+from skypay_payout._times import SKYPAY_ZONE
 
 SECRETS = ["an older secret", AUTHENTICATION]
 KEYS = ["an older key", ENCRYPTION_KEY]
@@ -809,7 +809,7 @@ class TestTheCommand:
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "httpx", None)
-        for module in ("skypay_payout.delivery", "skypay_payout.conformance"):
+        for module in ("skypay_payout._delivery", "skypay_payout.conformance"):
             monkeypatch.delitem(sys.modules, module, raising=False)
         assert main(["conformance", "http://127.0.0.1:1/callback"]) == 2
         assert capsys.readouterr().err == (

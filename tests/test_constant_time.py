@@ -34,7 +34,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
         pairs.append((one, other))
         return compare_digest(one, other)
 
-    monkeypatch.setattr("skypay_payout.credentials.compare_digest", counting)
+    monkeypatch.setattr("skypay_payout._credentials.compare_digest", counting)
     return pairs
 
 
@@ -136,7 +136,7 @@ def test_a_secret_is_never_compared_in_any_other_way(compared: list[tuple[bytes,
         __eq__ = __ne__ = __lt__ = __contains__ = startswith = find = _refuse
         __hash__ = None  # type: ignore[assignment]
 
-    from skypay_payout.credentials import proved
+    from skypay_payout._credentials import proved
 
     known = [OnlyConstantTime(proof) for account in ACCOUNTS for proof in account.proofs()]
     for given in [*(bytes(bytearray(one)) for one in known), b"", b"x"]:

@@ -8,7 +8,7 @@ from enum import Enum
 import pytest
 
 from skypay_payout import ControlNumber, ErrorCode
-from skypay_payout.errors import WrongValue
+from skypay_payout._errors import WrongValue
 
 
 @pytest.mark.parametrize(

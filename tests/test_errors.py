@@ -16,7 +16,7 @@ from skypay_payout import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from skypay_payout.errors import WrongValue, quoted
+from skypay_payout._errors import WrongValue, quoted
 from skypay_payout.testing import CREDENTIALS, payload
 
 

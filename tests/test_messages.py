@@ -21,7 +21,7 @@ from skypay_payout import (
     acknowledge,
 )
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.errors import WrongValue
+from skypay_payout._errors import WrongValue
 from skypay_payout.testing import CREDENTIALS, ENCRYPTION_KEY, body, payload
 
 CIPHER = BodyCipher(ENCRYPTION_KEY)

@@ -12,9 +12,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from skypay_payout import CallbackError, CallbackParser, ErrorCode, InvalidCallbackError, acknowledge, schema
-from skypay_payout.control_number import CONTROL_NUMBER_PATTERN
+from skypay_payout._control_number import CONTROL_NUMBER_PATTERN
 from skypay_payout.testing import CREDENTIALS, payload
-from skypay_payout.times import DEAL_TIME_PATTERN
+from skypay_payout._times import DEAL_TIME_PATTERN
 
 PARSER = CallbackParser(CREDENTIALS)
 CALLBACK = jsonschema_rs.Draft202012Validator(dict(schema.CALLBACK))
@@ -153,7 +153,7 @@ def test_no_other_answer_fits_the_acknowledgement(changed: dict[str, object]) ->
 
 def test_each_member_says_what_it_is_in_words_and_rules() -> None:
     # Loaded anew, since the rules are put together on import, where no mutant is seen otherwise.
-    found = importlib.util.find_spec("skypay_payout.wire")
+    found = importlib.util.find_spec("skypay_payout._fields")
     assert found is not None
     assert found.loader is not None
     wire = importlib.util.module_from_spec(found)

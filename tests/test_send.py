@@ -13,10 +13,10 @@ import pytest
 
 from endpoints import Answer, Server, right, served
 from skypay_payout import CallbackParser, Credentials, PayoutCallback, PayType
-from skypay_payout.command import main
+from skypay_payout._command import main
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, WRONG_AUTHENTICATION
-from skypay_payout.times import SKYPAY_ZONE
+from skypay_payout._times import SKYPAY_ZONE
 
 SECRETS = ["an older secret", AUTHENTICATION]
 PLAIN = CallbackParser(Credentials(USER_NAME, SECRETS))
@@ -336,6 +336,6 @@ def test_the_extra_that_is_missing_is_told(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
-    monkeypatch.delitem(sys.modules, "skypay_payout.delivery", raising=False)
+    monkeypatch.delitem(sys.modules, "skypay_payout._delivery", raising=False)
     assert send(endpoint) == 2
     assert "pip install 'skypay-payout[http]'" in capsys.readouterr().err

@@ -358,7 +358,7 @@ def test_freezegun_freezes_the_acknowledgement() -> None:
 @pytest.mark.parametrize(
     ("module", "never"),
     [
-        ("skypay_payout", ["skypay_payout.testing", "skypay_payout.conformance", "skypay_payout.delivery"]),
+        ("skypay_payout", ["skypay_payout.testing", "skypay_payout.conformance", "skypay_payout._delivery"]),
         ("skypay_payout.testing", ["hypothesis", "pytest", "httpx", "cryptography"]),
         ("skypay_payout.testing.plugin", ["hypothesis", "httpx", "cryptography"]),
     ],

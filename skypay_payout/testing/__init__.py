@@ -7,8 +7,8 @@ pytest loads by itself; both come with the extra ``testing``.
 There is no clock here: time-machine and freezegun freeze what ``acknowledge()`` and ``reply`` answer.
 """
 
-from .bad_bodies import BadBody, bad_bodies
-from .bodies import (
+from ._rejection_cases import BadBody, bad_bodies
+from ._bodies import (
     AUTHENTICATION,
     CREDENTIALS,
     ENCRYPTION_KEY,
@@ -21,7 +21,7 @@ from .bodies import (
     payload,
     written,
 )
-from .lives import CANCELLED, FAILED, LIVES, PAID, Life, out_of_order, repeated
+from ._scenarios import CANCELLED, FAILED, LIVES, PAID, Life, out_of_order, repeated
 
 __all__ = [
     "AUTHENTICATION",

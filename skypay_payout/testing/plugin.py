@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..credentials import Credentials
-from ..parser import CallbackParser
-from ..pay_type import PayType
-from .bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, Sealer, body
+from .._credentials import Credentials
+from .._parser import CallbackParser
+from .._pay_type import PayType
+from ._bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, Sealer, body
 
 if TYPE_CHECKING:
     from ..encryption import BodyCipher

@@ -13,9 +13,9 @@ from string import ascii_letters, digits
 
 from hypothesis import strategies as st
 
-from ..parser import CallbackParser
-from .bad_bodies import ABSENT, WRONG_MEMBERS
-from .bodies import CREDENTIALS, payload_for, sealed, sealers, written
+from .._parser import CallbackParser
+from ._rejection_cases import ABSENT, WRONG_MEMBERS
+from ._bodies import CREDENTIALS, payload_for, sealed, sealers, written
 
 _PARSER = CallbackParser(CREDENTIALS)
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from .control_number import ControlNumber
-from .pay_type import PayType
-from .times import in_skypay_zone
+from ._control_number import ControlNumber
+from ._pay_type import PayType
+from ._times import in_skypay_zone
 
 
 def _no_members() -> dict[str, object]:

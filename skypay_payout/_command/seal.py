@@ -8,9 +8,9 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import cast
 
-from ..body import read, to_text
-from ..credentials import CONCEALED, conceal
-from ..errors import DecryptionError, MalformedBodyError
+from .._json import read, to_text
+from .._credentials import CONCEALED, conceal
+from .._errors import DecryptionError, MalformedBodyError
 from . import settings
 from .terminal import Subparsers, WrongUse, opened, printable
 

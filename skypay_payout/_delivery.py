@@ -23,11 +23,11 @@ except ImportError as _missing:
         "delivering callbacks needs the extra 'http': pip install 'skypay-payout[http]'"
     ) from _missing
 
-from .acknowledgement import acknowledge
-from .credentials import conceal
-from .errors import quoted
-from .parser import CallbackParser
-from .times import SKYPAY_ZONE
+from ._acknowledgement import acknowledge
+from ._credentials import conceal
+from ._errors import quoted
+from ._parser import CallbackParser
+from ._times import SKYPAY_ZONE
 
 PATIENCE = 10.0
 """Seconds until a delivery without a reply is given up."""

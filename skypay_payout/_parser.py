@@ -10,21 +10,21 @@ from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 from attrs import Factory, evolve, field, frozen
 
-from . import usual
-from .acknowledgement import acknowledge
-from .arguments import one_or_several
-from .body import read, to_bytes, to_text
-from .callback import PayoutCallback
-from .control_number import PREFIX_PATTERN
-from .credentials import Credentials, conceal, proof, proved
-from .errors import (
+from . import _usual as usual
+from ._acknowledgement import acknowledge
+from ._arguments import one_or_several
+from ._json import read, to_bytes, to_text
+from ._callback import PayoutCallback
+from ._control_number import PREFIX_PATTERN
+from ._credentials import Credentials, conceal, proof, proved
+from ._errors import (
     AuthenticationError,
     DecryptionError,
     ErrorCode,
     InvalidCallbackError,
     MalformedBodyError,
 )
-from .wire import NAMES, structure
+from ._fields import NAMES, structure
 
 _Received: TypeAlias = "Match[str] | dict[str, object]"
 """A body that was read: a match of the usual form, or the members."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from math import isinf
 from typing import NoReturn
 
-from .errors import ErrorCode, MalformedBodyError
+from ._errors import ErrorCode, MalformedBodyError
 
 MAX_DEPTH = 64
 """How deep objects and arrays may be nested: whatever was read can then be copied and pickled."""

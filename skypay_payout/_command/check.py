@@ -15,10 +15,10 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from ..callback import PayoutCallback
-from ..errors import CallbackError, ErrorCode, InvalidCallbackError, MalformedBodyError
-from ..parser import CallbackParser
-from ..pay_type import PayType
+from .._callback import PayoutCallback
+from .._errors import CallbackError, ErrorCode, InvalidCallbackError, MalformedBodyError
+from .._parser import CallbackParser
+from .._pay_type import PayType
 from . import settings
 from .terminal import BUFFER, Subparsers, WrongUse, filled, opened, printable, problems, rows
 

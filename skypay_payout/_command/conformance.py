@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     """Tries every case on the endpoint: 0 if none failed, 1 if one did."""
     try:
         from ..conformance import check_endpoint
-        from ..delivery import Unreachable
+        from .._delivery import Unreachable
     except ImportError as error:
         raise WrongUse(str(error)) from None
     results: list[Result] = []

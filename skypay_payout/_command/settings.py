@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..credentials import Credentials
-from ..parser import CallbackParser
+from .._credentials import Credentials
+from .._parser import CallbackParser
 from .terminal import WrongUse
 
 if TYPE_CHECKING:

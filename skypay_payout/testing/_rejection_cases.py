@@ -10,8 +10,8 @@ from itertools import count
 
 from attrs import frozen
 
-from ..body import MAX_DEPTH
-from ..errors import (
+from .._json import MAX_DEPTH
+from .._errors import (
     AuthenticationError,
     CallbackError,
     DecryptionError,
@@ -19,8 +19,8 @@ from ..errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from ..parser import CallbackParser
-from .bodies import WRONG_AUTHENTICATION, Sealer, payload_for, sealed, sealers, written
+from .._parser import CallbackParser
+from ._bodies import WRONG_AUTHENTICATION, Sealer, payload_for, sealed, sealers, written
 
 
 @frozen

@@ -7,17 +7,17 @@ from argparse import ArgumentTypeError, Namespace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..control_number import ControlNumber
-from ..credentials import CONCEALED, Credentials
-from ..pay_type import PayType
+from .._control_number import ControlNumber
+from .._credentials import CONCEALED, Credentials
+from .._pay_type import PayType
 from ..testing import LIVES, WRONG_AUTHENTICATION, body, out_of_order, repeated
-from ..testing.bodies import sealed, sealers
-from ..times import SKYPAY_ZONE
+from ..testing._bodies import sealed, sealers
+from .._times import SKYPAY_ZONE
 from . import settings
 from .terminal import Subparsers, WrongUse, filled, printable, row
 
 if TYPE_CHECKING:
-    from ..delivery import Endpoint
+    from .._delivery import Endpoint
 
 _STATUSES = {status.name.lower().replace("_", "-"): status for status in PayType}
 _LIVES = {life.name: life for life in LIVES}
@@ -81,7 +81,7 @@ def run(args: Namespace) -> int:
     if args.out_of_order and not args.life:
         raise WrongUse("--out-of-order is for several callbacks; add --life")
     try:
-        from ..delivery import NoReply, Unreachable, endpoint
+        from .._delivery import NoReply, Unreachable, endpoint
     except ImportError as error:
         raise WrongUse(str(error)) from None
     parser = settings.parser()

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from attrs import field, frozen
 
-from .times import SKYPAY_ZONE, in_skypay_zone, response_time
+from ._times import SKYPAY_ZONE, in_skypay_zone, response_time
 
 
 @frozen

@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from textwrap import fill
 
-from ..errors import InvalidCallbackError
-from ..parser import CallbackParser
-from ..pay_type import PayType
+from .._errors import InvalidCallbackError
+from .._parser import CallbackParser
+from .._pay_type import PayType
 from ..testing import CREDENTIALS, ENCRYPTION_KEY, SAMPLE, body
 from .terminal import Subparsers, filled, problems, row, rows
 

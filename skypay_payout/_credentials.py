@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from attrs import field, frozen
 
-from .arguments import one_or_several
+from ._arguments import one_or_several
 
 MAX_LENGTH = 50
 """Characters, for userName and for authentication alike."""

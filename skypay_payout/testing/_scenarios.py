@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from ..control_number import ControlNumber
-from ..pay_type import PayType
-from ..times import SKYPAY_ZONE, in_skypay_zone
-from .bodies import Sealer, body
+from .._control_number import ControlNumber
+from .._pay_type import PayType
+from .._times import SKYPAY_ZONE, in_skypay_zone
+from ._bodies import Sealer, body
 
 _STEP = timedelta(hours=1)
 _SAMPLE_TIME = datetime(2018, 8, 7, 11, 58, 33, tzinfo=SKYPAY_ZONE)

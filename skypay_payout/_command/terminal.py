@@ -11,8 +11,8 @@ from textwrap import fill
 from typing import TypeAlias
 from unicodedata import category
 
-from ..callback import PayoutCallback
-from ..errors import CallbackError, InvalidCallbackError
+from .._callback import PayoutCallback
+from .._errors import CallbackError, InvalidCallbackError
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage]
 """What a subcommand's ``add_to`` takes."""

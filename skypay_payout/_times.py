@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from .errors import ErrorCode, WrongValue, no_string, quoted
+from ._errors import ErrorCode, WrongValue, no_string, quoted
 
 SKYPAY_ZONE = timezone(timedelta(hours=8))
 """UTC+8, in which SkyPay's documentation defines every time (point 5)."""

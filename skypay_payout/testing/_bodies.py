@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Protocol, runtime_checkable
 
-from ..credentials import Credentials
-from ..parser import CallbackParser
-from ..pay_type import PayType
-from ..wire import ACTION
+from .._credentials import Credentials
+from .._parser import CallbackParser
+from .._pay_type import PayType
+from .._fields import ACTION
 
 SAMPLE = b"""{
     "userName": "AppName@skypay",

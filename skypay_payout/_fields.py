@@ -9,12 +9,12 @@ from attrs import evolve, frozen
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
-from . import credentials
-from .callback import PayoutCallback
-from .control_number import CONTROL_NUMBER_PATTERN, ControlNumber
-from .errors import ErrorCode, FieldError, WrongValue, no_string, quoted
-from .pay_type import PayType
-from .times import DEAL_TIME_PATTERN, read_deal_time
+from . import _credentials as credentials
+from ._callback import PayoutCallback
+from ._control_number import CONTROL_NUMBER_PATTERN, ControlNumber
+from ._errors import ErrorCode, FieldError, WrongValue, no_string, quoted
+from ._pay_type import PayType
+from ._times import DEAL_TIME_PATTERN, read_deal_time
 
 ACTION = "payoutQueuePayout"
 

@@ -14,11 +14,11 @@ import re
 from collections.abc import Callable, Collection
 from re import Match
 
-from .callback import PayoutCallback
-from .control_number import CONTROL_NUMBER_PATTERN, ControlNumber
-from .credentials import repeats
-from .times import DOCUMENTED_PATTERN, documented_time
-from .wire import ACTION, PAY_TYPES
+from ._callback import PayoutCallback
+from ._control_number import CONTROL_NUMBER_PATTERN, ControlNumber
+from ._credentials import repeats
+from ._times import DOCUMENTED_PATTERN, documented_time
+from ._fields import ACTION, PAY_TYPES
 
 # Bounded: no body costs more here than a few callbacks do, and for long texts the JSON decoder is quicker.
 # Possessive: nothing is tried twice. Not on groups, though: Python 3.11.2 matches those wrongly.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import ErrorCode, WrongValue, quoted
+from ._errors import ErrorCode, WrongValue, quoted
 
 PREFIX_LENGTH = 5
 MAX_LENGTH = 15
