@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
+import pytest
 from psycopg.conninfo import make_conninfo
 
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
@@ -26,8 +27,12 @@ from skypay_payout.testing import AUTHENTICATION, USER_NAME
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 PATIENCE = 60.0
 """Seconds until a server that does not start counts as broken."""
+# Without the header httpx reuses a connection that another thread is closing, whatever its limits say.
 HTTP = httpx.Client(
-    trust_env=False, timeout=PATIENCE, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    trust_env=False,
+    timeout=PATIENCE,
+    headers={"Connection": "close"},
+    limits=httpx.Limits(max_connections=None),
 )
 """Sends each request on a connection of its own, from any thread."""
 
@@ -49,13 +54,87 @@ def wait_until(ready: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def installed(program: str | None, package: str) -> str:
+    """The program; skips the test, or fails it in CI, where its Debian package is not installed."""
+    if program is not None:
+        return program
+    reason = f"{package} is not installed (Debian: apt-get install {package})"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+class Nginx:
+    """The documented nginx.conf before an endpoint, on the loopback; without a certificate no TLS."""
+
+    def __init__(self, directory: Path, backend_port: int, certificate: Path | None = None) -> None:
+        self.port = free_port()
+        self._program = installed(shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), "nginx")
+        self._directory = directory / "nginx"
+        self._directory.mkdir()
+        self._process: subprocess.Popen[str] | None = None
+        site = (EXAMPLES / "nginx.conf").read_text()
+        for documented, ours in {
+            "443 ssl": f"127.0.0.1:{self.port}{' ssl' if certificate else ''}",
+            "203.0.113.0/24": "127.0.0.1",
+            "127.0.0.1:8000": f"127.0.0.1:{backend_port}",
+            "/etc/ssl/certs/callback.partner.example.pem": f"{certificate}",
+            "/etc/ssl/private/callback.partner.example.key": f"{certificate}",
+        }.items():
+            assert site.count(f" {documented};") + site.count(f"//{documented};") == 1
+            site = site.replace(f"{documented};", f"{ours};")
+        if certificate is None:
+            site = "".join(line for line in site.splitlines(keepends=True) if "ssl_" not in line)
+        (self._directory / "site.conf").write_text(site)
+        temporary = "".join(
+            f"{kind}_temp_path {self._directory}/{kind};\n"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        (self._directory / "nginx.conf").write_text(
+            f"{'user root;' if os.geteuid() == 0 else ''}\n"
+            f"daemon off;\npid {self._directory}/pid;\nevents {{}}\n"
+            f"http {{\naccess_log off;\n{temporary}include {self._directory}/site.conf;\n}}\n"
+        )
+
+    def _run(self, *arguments: str) -> subprocess.Popen[str]:
+        log = self._directory / "log"
+        return subprocess.Popen(  # noqa: S603
+            [self._program, "-e", log, "-c", self._directory / "nginx.conf", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def check(self) -> str:
+        """What ``nginx -t`` says of the configuration."""
+        return self._run("-t").communicate()[0]
+
+    def start(self) -> None:
+        """Start it if it does not run; it listens a moment later."""
+        self._process = self._process or self._run()
+
+    def kill(self) -> None:
+        """End it with its workers."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate()
+            self._process = None
+
+
 class Server:
-    """A program of this environment that serves HTTP, with all its workers, at another port than 8000."""
+    """A program of this environment that serves HTTP, with all its workers, at another port than 8000.
+
+    Gunicorn is served behind nginx, as its documentation and the recipes' ask.
+    """
 
     def __init__(self, command: str, directory: Path, settings: Mapping[str, str]) -> None:
-        self.port = free_port()
+        port = free_port()
+        self._nginx = Nginx(directory, port) if command.startswith("gunicorn ") else None
+        self.port = port if self._nginx is None else self._nginx.port
         self.url = f"http://127.0.0.1:{self.port}/callback"
-        program, *arguments = command.replace("8000", str(self.port)).split()
+        program, *arguments = command.replace("8000", str(port)).split()
         self._command = [str(Path(sys.executable).with_name(program)), *arguments]
         self._directory = directory
         self._log = directory / "server.log"
@@ -85,22 +164,29 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
+        if self._nginx is not None:
+            self._nginx.start()
         try:
             wait_until(self._answers)
         except TimeoutError:
             self.kill()
             raise AssertionError(self.log()) from None
+        except BaseException:
+            self.kill()
+            raise
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log()
         try:
-            HTTP.get(self.url)
+            # nginx answers all but POST itself, and POST with 502 while there is nobody behind it.
+            return HTTP.post(self.url, content=b"{}").status_code != 502
         except httpx.TransportError:
             return False
-        return True
 
     def kill(self) -> None:
         """End it and its workers as ``kill -9`` does, and return when they are gone."""
+        if self._nginx is not None:
+            self._nginx.kill()
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
