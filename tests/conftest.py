@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from hypothesis import Phase, settings
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 
 if TYPE_CHECKING:
-    from servers import Postgres
+    from databases import DatabaseServer
 
 # No test is judged by the clock. Where it only matters that a test fails, nobody looks for a small example.
 settings.register_profile("patient", deadline=None)
@@ -25,17 +24,21 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres() -> Iterator[DatabaseServer]:
     """A real PostgreSQL server of the tests' own."""
-    from servers import Postgres, postgres_binaries
+    from databases import Postgres
 
-    binaries = postgres_binaries()
-    if binaries is None:
-        reason = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    server = Postgres(binaries)
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[DatabaseServer]:
+    """A real MariaDB server of the tests' own."""
+    from databases import MariaDB
+
+    server = MariaDB()
     yield server
     server.remove()
 

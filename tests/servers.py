@@ -1,4 +1,4 @@
-"""Real servers for tests: recipes over loopback HTTP, and PostgreSQL."""
+"""Real servers for tests: recipes over loopback HTTP."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 
@@ -200,137 +194,10 @@ class Server:
         return self._log.read_text(errors="replace")
 
 
-class Database:
-    """What a recipe stores in, and what is stored there."""
-
-    def __init__(self, settings: Mapping[str, str], query: Callable[[str], list[tuple[object, ...]]]) -> None:
-        self.settings = settings
-        self.query = query
-
-    def events(self) -> list[object]:
-        """The idempotency key of each stored event."""
-        return [key for (key,) in self.query("SELECT idempotency_key FROM callbacks ORDER BY 1")]
-
-    def set_aside(self) -> list[object]:
-        """Each payload that was set aside."""
-        return [payload for (payload,) in self.query("SELECT payload FROM set_aside ORDER BY 1")]
-
-
-def sqlite_database(directory: Path) -> Database:
-    """The SQLite file that a server started in that directory makes."""
-
-    def query(statement: str) -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(directory / "callbacks.sqlite3")) as connection, connection:
-            return connection.execute(statement).fetchall()
-
-    return Database({}, query)
-
-
-class Postgres:
-    """A PostgreSQL server of our own, in a directory of its own, on a Unix socket."""
-
-    def __init__(self, binaries: Path) -> None:
-        self._binaries = binaries
-        self._numbers = count()
-        # Not pytest's directory: PostgreSQL refuses root, and nobody may not enter what is root's.
-        self._directory = tempfile.mkdtemp(prefix="postgres-")
-        self._data = f"{self._directory}/data"
-        self._user: str | None = None
-        if os.geteuid() == 0:
-            self._user = "nobody"
-            shutil.chown(self._directory, self._user)
-        with self._run(
-            "initdb", "--auth=trust", "--username=test", "--encoding=UTF8", "--no-locale", "--no-sync"
-        ) as initdb:
-            assert initdb.wait() == 0, self._log()
-        self.start()
-
-    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-        with open(f"{self._directory}/log", "ab") as log:
-            return subprocess.Popen(  # noqa: S603
-                [self._binaries / program, "-D", self._data, *arguments],
-                cwd=self._directory,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                user=self._user,
-                extra_groups=None if self._user is None else [],
-            )
-
-    def _log(self) -> str:
-        return Path(self._directory, "log").read_text()
-
-    def start(self) -> None:
-        """Start it, and return when it answers."""
-        # What a killed program wrote stays written: only a power cut would need fsync, and no test cuts it.
-        options = ["-c", "listen_addresses=", "-c", "fsync=off"]
-        self._process = self._run("postgres", "-k", self._directory, *options)
-        try:
-            wait_until(self._answers)
-        except BaseException:
-            self.stop()
-            raise
-
-    def _answers(self) -> bool:
-        assert self._process.poll() is None, self._log()
-        try:
-            self._query("SELECT 1")
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    def stop(self) -> None:
-        """Stop it at once, without a shutdown of its own, and return when it is gone."""
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait()
-
-    def remove(self) -> None:
-        """Stop it and remove its files."""
-        self.stop()
-        shutil.rmtree(self._directory)
-
-    def database(self) -> Database:
-        """An empty database; the recipe finds it by libpq's variables alone."""
-        schema = f"test_{next(self._numbers)}"
-        self._query(f"CREATE SCHEMA {schema}")
-        settings = {
-            "PGHOST": self._directory,
-            "PGUSER": "test",
-            "PGDATABASE": "postgres",
-            "PGOPTIONS": f"-c search_path={schema}",
-        }
-        return Database(settings, lambda statement: self._query(statement, schema))
-
-    def _query(self, statement: str, schema: str = "public") -> list[tuple[object, ...]]:
-        conninfo = make_conninfo(
-            host=self._directory, user="test", dbname="postgres", options=f"-c search_path={schema}"
-        )
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
-
-
-def postgres_binaries() -> Path | None:
-    """Where the newest PostgreSQL server's programs are; None if there is none."""
-    found = shutil.which("initdb")
-    candidates = [Path(found).parent] if found else []
-    candidates += Path("/usr/lib/postgresql").glob("*/bin")
-    complete = [place.resolve() for place in candidates if (place / "initdb").exists()]
-    return max(complete, key=lambda place: place.parent.name, default=None)
-
-
 def copy_examples(directory: Path) -> None:
     """Put the recipes and the stores where a user would: in one directory."""
     for example in EXAMPLES.glob("*.py"):
         shutil.copy(example, directory)
-
-
-def use_postgres(recipe: Path) -> None:
-    """Change the one line of a recipe that ``postgres_store`` says to change."""
-    text = recipe.read_text()
-    assert text.count("from sqlite_store import Store\n") == 1
-    recipe.write_text(text.replace("from sqlite_store", "from postgres_store"))
 
 
 def documented_commands(recipe: Path) -> list[str]:

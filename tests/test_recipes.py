@@ -10,16 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from servers import (
-    EXAMPLES,
-    HTTP,
-    Database,
-    Postgres,
-    Server,
-    copy_examples,
-    documented_commands,
-    sqlite_database,
-)
+from databases import Database, DatabaseServer, sqlite_database
+from servers import EXAMPLES, HTTP, Server, copy_examples, documented_commands
 from skypay_payout import CallbackParser, Credentials, PayType
 from skypay_payout.conformance import check_endpoint
 from skypay_payout.encryption import BodyCipher
@@ -69,7 +61,7 @@ def endpoint(
     directory = tmp_path_factory.mktemp("recipe")
     copy_examples(directory)
     if request.param == LAMBDA:
-        postgres: Postgres = request.getfixturevalue("postgres")
+        postgres: DatabaseServer = request.getfixturevalue("postgres")
         database = postgres.database()
         gateway = Path(__file__).with_name("lambda_gateway.py")
         (directory / gateway.name).write_bytes(gateway.read_bytes())
@@ -102,7 +94,7 @@ def test_what_is_authenticated_but_invalid_is_acknowledged_and_set_aside_once(en
     unknown = body(7, note="status of the future")
     assert endpoint.is_acknowledgement(endpoint.post(unknown))
     assert endpoint.is_acknowledgement(endpoint.post(unknown))
-    payloads = [json.loads(str(payload)) for payload in endpoint.database.set_aside()]
+    payloads = [json.loads(str(payload)) for payload in endpoint.database.quarantined()]
     assert [payload["payType"] for payload in payloads if "note" in payload] == ["7"]
     assert AUTHENTICATION not in str(payloads)
 
@@ -122,13 +114,13 @@ def test_what_is_authenticated_but_invalid_is_acknowledged_and_set_aside_once(en
 def test_a_stranger_is_refused_without_a_word_and_nothing_is_stored(
     endpoint: Endpoint, text: bytes, status: int
 ) -> None:
-    before = endpoint.database.events(), endpoint.database.set_aside()
+    before = endpoint.database.events(), endpoint.database.quarantined()
     response = endpoint.post(text)
     assert response.status_code == status
     assert AUTHENTICATION not in response.text
     if status != 413:
         assert not response.content
-    assert (endpoint.database.events(), endpoint.database.set_aside()) == before
+    assert (endpoint.database.events(), endpoint.database.quarantined()) == before
 
 
 def test_the_log_names_the_code_of_each_refusal_and_what_was_set_aside_but_no_secret(
@@ -165,7 +157,7 @@ def test_a_body_without_end_is_refused_before_it_has_come(endpoint: Endpoint, st
 
 def test_what_could_not_be_stored_is_not_acknowledged_until_it_is(endpoint: Endpoint) -> None:
     event = body(PayType.PAYOUT, controlNumber="SK991000000002")
-    for table, text in (("callbacks", event), ("set_aside", body(8))):
+    for table, text in (("skypay_events", event), ("skypay_quarantine", body(8))):
         endpoint.database.query(f"ALTER TABLE {table} RENAME TO elsewhere")
         assert endpoint.post(text).status_code >= 500
         endpoint.database.query(f"ALTER TABLE elsewhere RENAME TO {table}")

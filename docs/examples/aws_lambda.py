@@ -1,6 +1,6 @@
 """An endpoint on AWS Lambda, behind a function URL or API Gateway: its handler is aws_lambda.handler.
 
-It stores in PostgreSQL, named by PGHOST and so on, since what Lambda keeps on its own disk is soon gone.
+It stores in the database that DATABASE_URL names, since what Lambda keeps on its own disk is soon gone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 from base64 import b64decode
 from typing import TypedDict
 
-from postgres_store import Store
 from skypay_payout import (
     AuthenticationError,
     CallbackParser,
@@ -20,6 +19,7 @@ from skypay_payout import (
     MalformedBodyError,
 )
 from skypay_payout.encryption import BodyCipher
+from sqlalchemy_store import Store
 
 secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
 keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")

@@ -1,0 +1,114 @@
+"""What became of one payout, from all of its callbacks (settled point 10)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from ._callback import PayoutCallback
+from ._control_number import ControlNumber
+from ._pay_type import PayType
+
+
+class PayoutStatus(StrEnum):
+    """What became of a payout, as far as its callbacks say (point 10)."""
+
+    UPLOADED = "UPLOADED"
+    """No final status has arrived; that can also mean that a callback was lost."""
+    PAID = "PAID"
+    """PAYOUT is the only final status that arrived."""
+    CANCELLED = "CANCELLED"
+    """CANCEL is the only final status that arrived."""
+    FAILED = "FAILED"
+    """FAILURE is the only final status that arrived; it does not prove that nothing will be paid."""
+    CONFLICTING = "CONFLICTING"
+    """Final statuses of different kinds arrived: a person must resolve it with SkyPay."""
+
+
+_STATUS = {
+    PayType.PAYOUT: PayoutStatus.PAID,
+    PayType.CANCEL: PayoutStatus.CANCELLED,
+    PayType.FAILURE: PayoutStatus.FAILED,
+}
+
+
+def _content(callback: PayoutCallback) -> str:
+    """The canonical JSON, in which 1, 1.0 and true differ, as they do not in Python."""
+    return json.dumps(callback.to_dict(), sort_keys=True)
+
+
+def _contents(events: tuple[PayoutCallback, ...]) -> tuple[str, ...]:
+    return tuple(map(_content, events))
+
+
+def _distinct_in_order(callbacks: Iterable[PayoutCallback]) -> tuple[PayoutCallback, ...]:
+    contents = {_content(callback): callback for callback in callbacks}
+    numbers = sorted({callback.control_number for callback in contents.values()})
+    if len(numbers) != 1:
+        got = " and ".join(map(repr, map(str, numbers[:2]))) or "none"
+        raise ValueError(
+            f"expected callbacks of one payout, got {got}: make one PayoutHistory for each payout"
+        )
+
+    def order(item: tuple[str, PayoutCallback]) -> tuple[object, ...]:
+        content, callback = item
+        return callback.deal_time, callback.pay_type, content
+
+    return tuple(callback for _, callback in sorted(contents.items(), key=order))
+
+
+@frozen
+class PayoutHistory:
+    """What is known of one payout, from any of its callbacks in any order, with repeats (point 10).
+
+    A final status stays: no callback that arrives later, and no ``deal_time``, undoes it. The result depends
+    on the content of the callbacks only, never on the order of arrival. User names are not compared.
+
+    Raises ``ValueError`` for no callbacks, and for callbacks of more than one control number.
+    """
+
+    events: tuple[PayoutCallback, ...] = field(alias="callbacks", converter=_distinct_in_order, eq=_contents)
+    """Each distinct callback once, by ``deal_time``, then status, then content.
+
+    Two deliveries of one event that differ in any field are both here.
+    """
+
+    @property
+    def control_number(self) -> ControlNumber:
+        """Which payout."""
+        return self.events[0].control_number
+
+    @property
+    def status(self) -> PayoutStatus:
+        """What became of it."""
+        final = {_STATUS[event.pay_type] for event in self.events if event.pay_type in _STATUS}
+        if len(final) > 1:
+            return PayoutStatus.CONFLICTING
+        return final.pop() if final else PayoutStatus.UPLOADED
+
+    @property
+    def reference_number(self) -> str | None:
+        """That of the latest UPLOAD or AMENDED_SUCCESS that has one; a failed amendment changes nothing."""
+        return next(
+            (
+                event.reference_number
+                for event in reversed(self.events)
+                if event.pay_type in (PayType.UPLOAD, PayType.AMENDED_SUCCESS) and event.reference_number
+            ),
+            None,
+        )
+
+    @property
+    def fail_description(self) -> str | None:
+        """That of the latest FAILURE that has one: why the payment failed, not why an amendment did."""
+        return next(
+            (
+                event.fail_description
+                for event in reversed(self.events)
+                if event.pay_type == PayType.FAILURE and event.fail_description
+            ),
+            None,
+        )

@@ -1,0 +1,192 @@
+"""Real database servers for tests: PostgreSQL and MariaDB, each in a directory of its own, on a Unix socket.
+
+A session of tests (with pytest-xdist each worker) starts its own, and each test gets a database of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import OperationalError
+
+from servers import installed, wait_until
+
+
+class Database:
+    """What a recipe stores in, and what is stored there."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.settings = {"DATABASE_URL": url}
+        self._engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        """The rows that a statement gives, on a connection of its own."""
+        with self._engine.connect() as connection:
+            cursor = connection.exec_driver_sql(statement)
+            return [tuple(row) for row in cursor] if cursor.returns_rows else []
+
+    def events(self) -> list[object]:
+        """The idempotency key of each stored event."""
+        return [key for (key,) in self.query("SELECT idempotency_key FROM skypay_events ORDER BY 1")]
+
+    def quarantined(self) -> list[object]:
+        """Each quarantined payload, as JSON."""
+        return [payload for (payload,) in self.query("SELECT payload FROM skypay_quarantine ORDER BY 1")]
+
+
+def sqlite_database(directory: Path) -> Database:
+    """The file that ``sqlite_store`` makes in a server that was started in that directory."""
+    return Database(f"sqlite:///{directory}/payouts.sqlite3")
+
+
+class DatabaseServer:
+    """A server of the tests' own; ``start`` and ``stop`` may be called again and again."""
+
+    name: str
+    package: str
+    stop_signal: signal.Signals
+
+    def __init__(self) -> None:
+        install = self._install_command()
+        self._numbers = count()
+        # Not pytest's directory: the servers refuse root, nobody may not enter what is root's, and the path
+        # of a socket is short.
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
+        self._user: str | None = None
+        if os.geteuid() == 0:
+            self._user = "nobody"
+            shutil.chown(self.directory, self._user)
+        try:
+            with self._run(install) as installing:
+                assert installing.wait() == 0, self._log()
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.directory)
+            raise
+
+    def _program(self, name: str) -> str:
+        """One of the server's programs: Debian does not put all of them into the path."""
+        versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: int(place.parent.name))
+        path = [os.environ["PATH"], "/usr/sbin", *map(str, versions[-1:])]
+        return installed(shutil.which(name, path=os.pathsep.join(path)), self.package)
+
+    def _install_command(self) -> Sequence[str | Path]:
+        raise NotImplementedError
+
+    def _start_command(self) -> Sequence[str | Path]:
+        raise NotImplementedError
+
+    def _url(self, database: str) -> str:
+        raise NotImplementedError
+
+    def socket(self) -> Path:
+        """Where the server listens."""
+        raise NotImplementedError
+
+    def _run(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
+        with open(self.directory / "log", "ab") as log:
+            return subprocess.Popen(  # noqa: S603
+                command,
+                cwd=self.directory,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                extra_groups=None if self._user is None else [],
+            )
+
+    def _log(self) -> str:
+        return Path(self.directory, "log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start it, and return when it responds."""
+        self._process = self._run(self._start_command())
+        try:
+            wait_until(self._responds)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _responds(self) -> bool:
+        assert self._process.poll() is None, self._log()
+        try:
+            self._administer("SELECT 1")
+        except OperationalError:
+            return False
+        return True
+
+    def _administer(self, statement: str) -> None:
+        Database(self._url(self.name)).query(statement)
+
+    def stop(self) -> None:
+        """Stop it at once, without an orderly shutdown, and return when it is gone."""
+        if self._process.poll() is None:
+            self._process.send_signal(self.stop_signal)
+            self._process.wait()
+
+    def remove(self) -> None:
+        """Stop it and remove its files."""
+        self.stop()
+        shutil.rmtree(self.directory)
+
+    def database(self) -> Database:
+        """An empty database."""
+        database = f"test_{next(self._numbers)}"
+        self._administer(f"CREATE DATABASE {database}")
+        return Database(self._url(database))
+
+
+class Postgres(DatabaseServer):
+    name = "postgres"
+    package = "postgresql"
+    stop_signal = signal.SIGQUIT  # its children end too
+
+    def _install_command(self) -> Sequence[str | Path]:
+        options = ["--auth=trust", "--username=test", "--encoding=UTF8", "--no-locale", "--no-sync"]
+        return [self._program("initdb"), "-D", "data", *options]
+
+    def _start_command(self) -> Sequence[str | Path]:
+        # What a killed program wrote stays written: only a power cut would need fsync, and no test cuts it.
+        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB"]
+        return [self._program("postgres"), "-D", "data", "-k", self.directory, *options]
+
+    def _url(self, database: str) -> str:
+        return f"postgresql+psycopg://test@/{database}?host={self.directory}"
+
+    def socket(self) -> Path:
+        return self.directory / ".s.PGSQL.5432"
+
+
+class MariaDB(DatabaseServer):
+    name = "mysql"
+    package = "mariadb-server"
+    stop_signal = signal.SIGKILL
+
+    def _install_command(self) -> Sequence[str | Path]:
+        options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+        data = f"--datadir={self.directory}/data"
+        return [self._program("mariadb-install-db"), "--no-defaults", data, *options]
+
+    def _start_command(self) -> Sequence[str | Path]:
+        # A collation that takes upper and lower case for the same, as most installations have it.
+        collation = ["--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"]
+        small = ["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M", "--performance-schema=OFF"]
+        unsafe = ["--innodb-flush-log-at-trx-commit=2", "--skip-networking", f"--socket={self.socket()}"]
+        data = f"--datadir={self.directory}/data"
+        return [self._program("mariadbd"), "--no-defaults", data, *collation, *small, *unsafe]
+
+    def _url(self, database: str) -> str:
+        return f"mysql+pymysql://root@/{database}?unix_socket={self.socket()}"
+
+    def socket(self) -> Path:
+        return self.directory / "socket"
