@@ -56,7 +56,6 @@ class DatabaseServer:
     stop_signal: signal.Signals
 
     def __init__(self) -> None:
-        install = self._install_command()
         self._numbers = count()
         # Not pytest's directory: the servers refuse root, nobody may not enter what is root's, and the path
         # of a socket is short.
@@ -66,8 +65,8 @@ class DatabaseServer:
             self._user = "nobody"
             shutil.chown(self.directory, self._user)
         try:
-            with self._run(install) as installing:
-                assert installing.wait() == 0, self._log()
+            with self._run(self._install_command()) as install:
+                assert install.wait() == 0, self._log()
             self.start()
         except BaseException:
             shutil.rmtree(self.directory)
