@@ -1,11 +1,11 @@
 """Receive SkyPay's payout callback, ``payoutQueuePayout``, and acknowledge it.
 
-A body travels one way: ``body`` reads it, ``parser`` authenticates it, ``wire`` makes a ``callback`` of it;
-and ``acknowledgement`` is the way back. Transport is the caller's.
+A body travels one way: ``_json`` reads it, ``_parser`` authenticates it, ``_callback`` structures it, and
+``_results`` holds what to respond. Transport is the caller's.
 """
 
 from ._acknowledgement import Acknowledgement, acknowledge
-from ._callback import PayoutCallback
+from ._callback import IDEMPOTENCY_KEY_MAX_LENGTH, PayoutCallback
 from ._control_number import ControlNumber
 from ._credentials import Credentials
 from ._errors import (
@@ -17,17 +17,19 @@ from ._errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from ._parser import CallbackParser, Cipher
+from ._parser import CallbackParser
 from ._pay_type import PayType
+from ._results import Accepted, Quarantined, Rejected, Response
 
 __version__ = "1.0.0"
 
 __all__ = [
+    "IDEMPOTENCY_KEY_MAX_LENGTH",
+    "Accepted",
     "Acknowledgement",
     "AuthenticationError",
     "CallbackError",
     "CallbackParser",
-    "Cipher",
     "ControlNumber",
     "Credentials",
     "DecryptionError",
@@ -37,5 +39,8 @@ __all__ = [
     "MalformedBodyError",
     "PayType",
     "PayoutCallback",
+    "Quarantined",
+    "Rejected",
+    "Response",
     "acknowledge",
 ]

@@ -13,17 +13,17 @@ from ._times import SKYPAY_ZONE, in_skypay_zone, response_time
 
 @frozen
 class Acknowledgement:
-    """The answer that SkyPay waits for, whatever the status: it says *received*, never *agreed*."""
+    """Hold the acknowledgement that SkyPay waits for, whatever the status: *received*, never *agreed*."""
 
     response_time: datetime = field(converter=in_skypay_zone)
-    """When the partner answered: aware, told in UTC+8."""
+    """When the partner responded: aware, in UTC+8."""
     response_code: ClassVar[Literal["1000"]] = "1000"
     """Always ``1000``, a string as in the published sample."""
     response_description: ClassVar[Literal["Success"]] = "Success"
     """Always ``Success``."""
 
     def to_dict(self) -> dict[str, str]:
-        """The answer by wire name, in the specification's order, the time with four fractional digits."""
+        """Return the acknowledgement by wire name, in the specification's order."""
         return {
             "responseTime": response_time(self.response_time),
             "responseCode": self.response_code,
@@ -31,7 +31,7 @@ class Acknowledgement:
         }
 
     def to_json(self) -> bytes:
-        """The answer as the body to send: compact JSON, ASCII, about 95 bytes."""
+        """Return the body to respond with: compact JSON, about 95 bytes of ASCII."""
         return (_BODY % response_time(self.response_time)).encode()
 
 
@@ -46,7 +46,7 @@ _BODY = json.dumps(
 
 
 def acknowledge(at: datetime | None = None) -> Acknowledgement:
-    """The fixed 1000 acknowledgement (section 3.2, point 6), answered ``at`` an aware time, or now.
+    """Build the fixed 1000 acknowledgement (section 3.2, point 6) of ``at``, an aware time, or of now.
 
     Raises ``TypeError`` or ``ValueError`` if ``at`` is not an aware ``datetime``.
     """

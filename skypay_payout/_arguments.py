@@ -1,4 +1,4 @@
-"""Arguments that are one thing, or several of it while it is being changed."""
+"""Arguments that are one thing, or several during a rotation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _T = TypeVar("_T")
 
 
 def one_or_several(name: str, value: object, kind: type[_T]) -> tuple[_T, ...]:
-    """The argument as a tuple. Raises ``TypeError`` for another type and ``ValueError`` for none at all."""
+    """Return the argument as a tuple. Raises ``TypeError`` for another type and ``ValueError`` for none."""
     items: tuple[object, ...] = (value,)
     if isinstance(value, Iterable) and not isinstance(value, kind):
         items = tuple(cast("Iterable[object]", value))
     if not items:
-        raise ValueError(f"{name} is empty; give one {kind.__name__} or several")
+        raise ValueError(f"{name}: expected one {kind.__name__} or several, got none")
     for item in items:
         if not isinstance(item, kind):
-            raise TypeError(f"{name} is one {kind.__name__} or several, not {type(item).__name__}")
+            raise TypeError(f"{name}: expected one {kind.__name__} or several, got {type(item).__name__}")
     return cast("tuple[_T, ...]", items)

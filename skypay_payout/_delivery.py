@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
@@ -24,10 +24,13 @@ except ImportError as _missing:
     ) from _missing
 
 from ._acknowledgement import acknowledge
-from ._credentials import conceal
-from ._errors import quoted
+from ._formatting import quoted
 from ._parser import CallbackParser
+from ._redaction import longest_first, redact
 from ._times import SKYPAY_ZONE
+
+if TYPE_CHECKING:
+    from .encryption import BodyCipher
 
 PATIENCE = 10.0
 """Seconds until a delivery without a reply is given up."""
@@ -109,7 +112,7 @@ class Endpoint:
         text = reply.body
         if self.parser.cipher:
             try:
-                text = self.parser.cipher[key_index].decrypt(reply.body)
+                text = _keys(self.parser)[key_index].decrypt(reply.body)
             except Exception:
                 return self._unopened(reply.body)
         try:
@@ -137,10 +140,10 @@ class Endpoint:
     def shown(self, reply: Reply) -> str:
         """The reply's text, decrypted if a key opens it, without the secrets."""
         text = next(self._opened(reply.body), reply.body).decode(errors="replace")
-        return str(conceal(text, self._secrets()))
+        return str(redact(text, self._secrets()))
 
     def _opened(self, body: bytes) -> Iterator[bytes]:
-        for cipher in reversed(self.parser.cipher):
+        for cipher in reversed(_keys(self.parser)):
             try:
                 text = cipher.decrypt(body)
             except Exception:  # noqa: S112  whatever a cipher raises, it does not open the body
@@ -185,14 +188,14 @@ class Endpoint:
             yield f"responseTime is {self._shown(value)}; expected the present in UTC+8, {here} (5 min aside)"
 
     def _shown(self, value: object) -> str:
-        return quoted(conceal(value, self._secrets()))
+        return quoted(redact(value, self._secrets()))
 
-    def _secrets(self) -> list[str]:
+    def _secrets(self) -> tuple[str, ...]:
         secrets = [secret for account in self.parser.credentials for secret in account.authentication]
         # An endpoint may echo the JSON that it was sent, in which a secret can be escaped.
         escaped = [json.dumps(secret)[1:-1] for secret in secrets]
         half_escaped = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets]
-        return sorted(secrets + escaped + half_escaped, key=len, reverse=True)
+        return longest_first(secrets + escaped + half_escaped)
 
 
 @contextmanager
@@ -211,6 +214,14 @@ def endpoint(url: str, parser: CallbackParser) -> Generator[Endpoint]:
     # A connection of its own for each delivery: a server may close one on which it refused a body.
     with httpx.Client(timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0)) as client:
         yield Endpoint(url, parser, client)
+
+
+def _keys(parser: CallbackParser) -> tuple[BodyCipher, ...]:
+    if parser.cipher is None:
+        return ()
+    from .encryption import single_keys
+
+    return single_keys(parser.cipher)
 
 
 def _members(text: bytes) -> dict[str, object]:

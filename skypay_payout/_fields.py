@@ -1,103 +1,192 @@
-"""The members of the callback on the wire: the one definition of them, and how they become a callback."""
+"""How the fields of the wire are read: each by one function, which returns the value or raises ``InvalidField``.
+
+Which fields there are, and which function reads which, stands at the attributes of ``PayoutCallback``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
 
-from attrs import evolve, frozen
-from cattrs import Converter
-from cattrs.gen import make_dict_structure_fn, override
+from attrs import frozen
 
-from . import _credentials as credentials
-from ._callback import PayoutCallback
-from ._control_number import CONTROL_NUMBER_PATTERN, ControlNumber
-from ._errors import ErrorCode, FieldError, WrongValue, no_string, quoted
+from ._control_number import CONTROL_NUMBER_FORMAT, MAX_LENGTH, ControlNumber, match_control_number
+from ._credentials import MAX_LENGTH as MAX_NAME_LENGTH
+from ._errors import ErrorCode
+from ._formatting import quoted
 from ._pay_type import PayType
-from ._times import DEAL_TIME_PATTERN, read_deal_time
+from ._times import SKYPAY_ZONE, match_deal_time
 
 ACTION = "payoutQueuePayout"
 
 PAY_TYPES = {key: status for status in PayType for key in (status.value, str(status.value))}
-"""Every status by what stands for it in JSON (point 2)."""
+"""Each status by what represents it in JSON (point 2)."""
 
 Reader: TypeAlias = "Callable[[object, object], object]"
-"""Makes a callback's value of a wire value, or raises ``WrongValue``. The second argument is cattrs' own."""
+"""Return the attribute's value for a wire value, or raise ``InvalidField``. cattrs passes the second argument."""
 
 
-def _action(value: object, _: object) -> str:
+class InvalidField(ValueError):
+    """Report a value that breaks a rule of the specification; it never leaves the package."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+@frozen
+class WireField:
+    """One field of the callback, as the specification's table defines it."""
+
+    name: str
+    read: Reader
+    schema: Mapping[str, object]
+    """What ``read`` accepts, as JSON Schema."""
+
+
+def _not_a_string(value: object) -> InvalidField:
+    return InvalidField(ErrorCode.INVALID_TYPE, f"expected a string, got {quoted(value)}")
+
+
+def read_user_name(value: object, _: object = None) -> str:
+    """Read ``userName`` where no authentication has compared it."""
     if not isinstance(value, str):
-        raise no_string(value)
-    if value == ACTION:
+        raise _not_a_string(value)
+    if 0 < len(value) <= MAX_NAME_LENGTH:
         return value
+    code = ErrorCode.TOO_LONG if value else ErrorCode.EMPTY
+    raise InvalidField(code, f"expected 1 to {MAX_NAME_LENGTH} characters, got {quoted(value)}")
+
+
+def check_action(value: object, _: object = None) -> None:
+    """Check ``action``, of which there is only one."""
+    if value == ACTION:
+        return
+    if not isinstance(value, str):
+        raise _not_a_string(value)
+    code = ErrorCode.UNEXPECTED_ACTION
     if not value:
         code = ErrorCode.EMPTY
-    elif len(value) > credentials.MAX_LENGTH:
+    elif len(value) > MAX_NAME_LENGTH:
         code = ErrorCode.TOO_LONG
-    else:
-        code = ErrorCode.WRONG_VALUE
-    raise WrongValue(
-        code, f"{quoted(value)} arrived; expected {ACTION!r}: is it another of SkyPay's callbacks?"
+    raise InvalidField(
+        code, f"expected {ACTION!r}, got {quoted(value)}: check whether it is another of SkyPay's callbacks"
     )
 
 
-def _control_number(value: object, _: object) -> ControlNumber:
+def read_control_number(value: object, _: object = None) -> ControlNumber:
+    """Read ``controlNumber`` (point 4)."""
     if not isinstance(value, str):
-        raise no_string(value)
-    return ControlNumber(value)
+        raise _not_a_string(value)
+    if match_control_number(value):
+        return str.__new__(ControlNumber, value)  # past its own check, which has just been made
+    expected = f"expected {CONTROL_NUMBER_FORMAT}, got {quoted(value)}"
+    if not value:
+        raise InvalidField(ErrorCode.EMPTY, expected)
+    if "*" in value:
+        raise InvalidField(
+            ErrorCode.MASKED, f"{expected}: it looks masked; ask the sender for the full number"
+        )
+    code = ErrorCode.TOO_LONG if len(value) > MAX_LENGTH else ErrorCode.INVALID_FORMAT
+    raise InvalidField(code, expected)
 
 
-def _pay_type(value: object, _: object) -> PayType:
+def read_own_control_number(prefixes: Collection[str]) -> Reader:
+    """Make a reader that also accepts only control numbers with one of these prefixes (point 4)."""
+
+    def read(value: object, _: object) -> ControlNumber:
+        number = read_control_number(value)
+        if number.prefix in prefixes:
+            return number
+        raise InvalidField(
+            ErrorCode.UNEXPECTED_PREFIX,
+            f"expected one of the {len(prefixes)} prefixes configured for the account, got "
+            f"{quoted(number.prefix)} in {quoted(number)}: check whether the callback is another partner's",
+        )
+
+    return read
+
+
+def read_pay_type(value: object, _: object = None) -> PayType:
+    """Read ``payType`` (point 2)."""
     # Not isinstance: True is an int, and True == 1.
     if type(value) is not str and type(value) is not int:
-        raise WrongValue(
-            ErrorCode.WRONG_TYPE, f"{quoted(value)} arrived; expected a number or a string from 1 to 6"
+        raise InvalidField(
+            ErrorCode.INVALID_TYPE, f"expected 1 to 6 as a number or a string, got {quoted(value)}"
         )
     status = PAY_TYPES.get(value)
-    if status is None:
-        raise WrongValue(
-            ErrorCode.EMPTY if value == "" else ErrorCode.UNKNOWN_STATUS,
-            f"{quoted(value)} is no known status; expected 1 to 6: is there a newer specification?",
+    if status is not None:
+        return status
+    raise InvalidField(
+        ErrorCode.EMPTY if value == "" else ErrorCode.UNKNOWN_STATUS,
+        f"expected 1 to 6, got {quoted(value)}: check whether there is a newer specification",
+    )
+
+
+def read_deal_time(value: object, _: object = None) -> datetime:
+    """Read ``dealTime`` as an aware time in UTC+8, truncated to microseconds (point 5).
+
+    The first and the last year of the calendar are no times either: .NET sends year 1 for "no time", and a
+    time at the edge cannot be converted to every zone.
+    """
+    if not isinstance(value, str):
+        raise _not_a_string(value)
+    match = match_deal_time(value)
+    if match is None:
+        raise InvalidField(
+            ErrorCode.INVALID_FORMAT if value else ErrorCode.EMPTY,
+            f"expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, fractional seconds or an ISO 8601 "
+            f"offset, got {quoted(value)}",
         )
-    return status
+    try:
+        if (
+            match.lastindex is None
+        ):  # no offset: one in the text costs a sixth of what .replace(tzinfo=...) does
+            time = datetime.fromisoformat(value + "+08:00")
+        elif match.lastindex == 1 or match[2] < "60":
+            time = datetime.fromisoformat(value).astimezone(SKYPAY_ZONE)
+        else:
+            # fromisoformat takes +07:75 for an offset of 8 hours and 15 minutes.
+            from dateutil.parser import isoparse  # slow to import, and hardly ever needed
+
+            time = isoparse(value).astimezone(SKYPAY_ZONE)
+        if 1 < time.year < 9999:
+            return time
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidField(
+        ErrorCode.INVALID_DATETIME, f"expected a date and time that exist, got {quoted(value)}"
+    )
 
 
-def _optional_text(value: object, _: object) -> str | None:
+def read_optional_text(value: object, _: object = None) -> str | None:
+    """Read a text that may be absent: null and the empty string are None (points 3 and 11)."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise no_string(value)
+        raise _not_a_string(value)
     try:
         value.encode()
     except UnicodeEncodeError:
         pass
     else:
-        return value
-    raise WrongValue(
-        ErrorCode.NOT_TEXT, f"{quoted(value)} holds half of a surrogate pair; expected whole characters"
+        if "\0" not in value:
+            return value
+    raise InvalidField(
+        ErrorCode.INVALID_TEXT,
+        f"expected text that can be stored, without U+0000 and halves of surrogate pairs, got {quoted(value)}",
     )
 
 
-@frozen
-class Member:
-    """One member of the callback, as the specification's table gives it."""
-
-    name: str
-    read: Reader | None
-    """None where authentication has proved the value already."""
-    attribute: str | None
-    """Where ``PayoutCallback`` keeps it."""
-    schema: Mapping[str, object]
-    """What ``read`` accepts, as JSON Schema."""
-    required: bool = True
+def text_schema(description: str) -> dict[str, object]:
+    """Describe a required text of 1 to 50 characters as JSON Schema (point 9)."""
+    return {"description": description, "type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}
 
 
-def text_schema(description: str, max_length: int) -> dict[str, object]:
-    """A required text, as JSON Schema (point 9)."""
-    return {"description": description, "type": "string", "minLength": 1, "maxLength": max_length}
-
-
-def _pattern_schema(description: str, pattern: str, example: str) -> dict[str, object]:
+def pattern_schema(description: str, pattern: str, example: str) -> dict[str, object]:
+    """Describe a required text of some format as JSON Schema."""
     return {
         "description": description,
         "type": "string",
@@ -106,144 +195,23 @@ def _pattern_schema(description: str, pattern: str, example: str) -> dict[str, o
     }
 
 
-def _optional_schema(description: str) -> dict[str, object]:
+def optional_schema(description: str) -> dict[str, object]:
+    """Describe a text that ``read_optional_text`` reads as JSON Schema."""
     return {
         "description": f"{description} null and the empty string mean: not given.",
         "type": ["string", "null"],
+        "pattern": "^[^\\u0000]*$",
     }
 
 
-MEMBERS = (
-    Member(
-        "userName",
-        None,
-        "user_name",
-        text_schema("The account that SkyPay issued, AppName@skypay.", credentials.MAX_LENGTH),
-    ),
-    Member("action", _action, None, {"description": "Which of SkyPay's callbacks this is.", "const": ACTION}),
-    Member(
-        "controlNumber",
-        _control_number,
-        "control_number",
-        _pattern_schema(
-            "Which payout: five characters issued to the partner, then 8 to 10 digits.",
-            CONTROL_NUMBER_PATTERN,
-            "SK99123456789",
-        ),
-    ),
-    Member(
-        "payType",
-        _pay_type,
-        "pay_type",
-        {
-            "description": "What happened: "
-            + ", ".join(f"{status:d} {status.name}" for status in PayType)
-            + ".",
-            "enum": list(PAY_TYPES),
-        },
-    ),
-    Member(
-        "dealTime",
-        read_deal_time,
-        "deal_time",
-        _pattern_schema(
-            "When it happened: yyyy-MM-dd HH:mm:ss, in UTC+8 unless it has an offset of its own.",
-            DEAL_TIME_PATTERN,
-            "2018-08-07 11:58:33",
-        ),
-    ),
-    Member(
-        "failDescription",
-        _optional_text,
-        "fail_description",
-        _optional_schema("Why the payment failed."),
-        required=False,
-    ),
-    Member(
-        "referenceNumber",
-        _optional_text,
-        "reference_number",
-        _optional_schema("The ML channel's reference, sent with payType 1 and 5."),
-        required=False,
-    ),
-)
-"""In the specification's order; without authentication, which is verified before and then dropped."""
-
-_NOT_TOLD = "what arrived repeats a secret and is not shown; expected what the specification says"
-
-NAMES = frozenset(member.name for member in MEMBERS)
-
-_structure = make_dict_structure_fn(
-    PayoutCallback,
-    Converter(detailed_validation=False),
-    extra=override(omit=True),
-    key_index=override(omit=True),
-    **{  # type: ignore[arg-type]  # the overrides are told from the options by name
-        member.attribute: override(rename=member.name, struct_hook=member.read)
-        for member in MEMBERS
-        if member.attribute
-    },
+ACTION_FIELD = WireField(
+    "action", check_action, {"description": "Which of SkyPay's callbacks this is.", "const": ACTION}
 )
 
-
-def structure(
-    payload: Mapping[str, object], prefixes: Collection[str] | None, secrets: Collection[str]
-) -> PayoutCallback | tuple[FieldError, ...]:
-    """The callback that an authenticated payload holds, or all that is wrong with it (points 2 to 9).
-
-    Where the sender repeated a secret in a free text, it is concealed.
-    """
-    try:
-        callback = _structure(payload, PayoutCallback)
-    except (WrongValue, KeyError):
-        callback = None
-    if (
-        callback is None
-        or payload.get("action") != ACTION
-        or (prefixes is not None and callback.control_number.prefix not in prefixes)
-    ):
-        return _wrong_members(payload, prefixes, secrets)
-    if NAMES.issuperset(payload) and not credentials.repeats(
-        secrets, callback.fail_description, callback.reference_number
-    ):
-        return callback
-    extra = {name: value for name, value in payload.items() if name not in NAMES}
-    return evolve(
-        callback,
-        fail_description=credentials.conceal(callback.fail_description, secrets),
-        reference_number=credentials.conceal(callback.reference_number, secrets),
-        extra=credentials.conceal(extra, secrets),
-    )
+WIRE = "wire"
+"""The key of an attribute's metadata under which its ``WireField`` stands."""
 
 
-def _wrong_members(
-    payload: Mapping[str, object], prefixes: Collection[str] | None, secrets: Collection[str]
-) -> tuple[FieldError, ...]:
-    errors: list[FieldError] = []
-    for member in MEMBERS:
-        if member.read is None:
-            continue
-        if member.name in payload:
-            try:
-                value = member.read(payload[member.name], None)
-                if isinstance(value, ControlNumber):
-                    _check_owner(value, prefixes)
-            except WrongValue as wrong:
-                # The message too: escaping what arrived can put a secret together.
-                told = [payload[member.name], wrong.message]
-                message = wrong.message if credentials.conceal(told, secrets) == told else _NOT_TOLD
-                errors.append(FieldError(member.name, wrong.code, message))
-        elif member.required:
-            errors.append(
-                FieldError(member.name, ErrorCode.MISSING, "is missing; expected in every callback")
-            )
-    return tuple(errors)
-
-
-def _check_owner(number: ControlNumber, prefixes: Collection[str] | None) -> None:
-    if prefixes is not None and number.prefix not in prefixes:
-        raise WrongValue(
-            ErrorCode.FOREIGN_PREFIX,
-            f"{quoted(number)} has the prefix {quoted(number.prefix)}, which is not one of this partner's; "
-            f"expected one of the {len(prefixes)} configured prefixes: is this callback another partner's?",
-        )
+def wire(name: str, read: Reader, schema: Mapping[str, object]) -> dict[Any, Any]:
+    """Make the metadata of an attribute that the wire has."""
+    return {WIRE: WireField(name, read, schema)}

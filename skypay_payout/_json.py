@@ -1,174 +1,220 @@
-"""A body as it came off the wire, read into one JSON object."""
+"""A body as it was received, read into one JSON object. This is the only JSON reader for received text."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from math import isinf
-from typing import NoReturn
+import re
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import NoReturn, cast
 
 from ._errors import ErrorCode, MalformedBodyError
 
 MAX_DEPTH = 64
-"""How deep objects and arrays may be nested: whatever was read can then be copied and pickled."""
+"""Levels of objects and arrays: whatever was read can then be copied and pickled."""
 
-_WHITESPACE = " \t\n\r"
-_UNTIDY = _WHITESPACE + ","
-_TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
+_BASE_ITEMS = 16
+_BYTES_PER_ITEM = 36
+_DIGITS_BLOCK = 512
+
+_UNTIDY = " \t\n\r,"
 
 
-class _MemberTwice(Exception):
+def _check_cost(data: bytes) -> None:
+    """Check that decoding costs no more than decoding a genuine callback of that size does.
+
+    The bytes may hold 16 objects, arrays and commas, and one more for each 36 bytes, and no number of 1024
+    digits. A callback holds about ten. Those in texts count too, since nothing is decoded yet.
+
+    Raises ``MalformedBodyError`` (``too_complex``).
+    """
+    size = len(data)
+    items = size - len(data.translate(None, b"{[,"))
+    most = _BASE_ITEMS + size // _BYTES_PER_ITEM
+    if items > most:
+        raise MalformedBodyError(
+            ErrorCode.TOO_COMPLEX,
+            f"expected at most {most} objects, arrays and commas in {size} bytes, got {items}",
+        )
+    # The cost of a whole number grows with the square of its digits. As many as two blocks fill one of them.
+    if size > 2 * _DIGITS_BLOCK:
+        for start in range(0, size, _DIGITS_BLOCK):
+            if data[start : start + _DIGITS_BLOCK].isdigit():
+                raise MalformedBodyError(
+                    ErrorCode.TOO_COMPLEX,
+                    f"expected numbers of fewer than {2 * _DIGITS_BLOCK} digits, got a longer one",
+                )
+
+
+class _DuplicateField(Exception):
     pass
 
 
-class _OutOfRange(Exception):
+class _NotFinite(Exception):
     pass
 
 
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _MemberTwice
-    return members
+def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise _DuplicateField
+    return fields
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if isinf(number):
-        raise _OutOfRange
-    return number
+def _constant(_name: str) -> NoReturn:
+    raise _NotFinite
 
 
-def _no_constant(_name: str) -> NoReturn:
-    raise _OutOfRange
-
-
-_decode: Callable[[str, int], tuple[dict[str, object], int]] = json.JSONDecoder(
-    object_pairs_hook=_members, parse_float=_finite, parse_constant=_no_constant
+_decode: Callable[[str, int], tuple[object, int]] = json.JSONDecoder(
+    object_pairs_hook=_fields, parse_constant=_constant
 ).raw_decode
 
+_skip_start = re.compile("\ufeff?[ \t\n\r]*").match
+_closing = re.compile(",[ \t\n\r]*}[ \t\n\r]*").fullmatch
+_skip_space = re.compile("[ \t\n\r]*").match
 
-def to_bytes(body: bytes | str | Mapping[str, object], limit: int) -> bytes:
-    """The body as the bytes that were sent, whatever the framework made of it (point 9).
 
-    A mapping is written out again, without white space, so that it meets the same rules as the text that it
-    was.
+def to_bytes(body: bytes | bytearray | memoryview | str, limit: int) -> bytes:
+    """Return the body as the bytes that were sent, whatever type the framework gives it (point 9).
 
-    Raises ``MalformedBodyError`` (``too_large``, ``not_utf8``, ``not_json``), and ``TypeError`` if the body
-    is no bytes, str or mapping at all.
+    Raises ``MalformedBodyError`` (``too_large``, ``not_utf8``), and ``TypeError`` for any other type.
     """
-    data = body if type(body) is bytes else _encoded(body)
-    if isinstance(data, MalformedBodyError):
-        raise data
-    if len(data) > limit:
+    if type(body) is bytes:
+        size = len(body)
+    elif isinstance(body, str):
+        size = len(body)
+        if size <= limit:
+            body = _encoded(body)
+            size = len(body)
+    else:
+        body = _view(body)
+        size = body.nbytes
+    if size > limit:
         raise MalformedBodyError(
-            ErrorCode.TOO_LARGE, f"the body has {len(data)} bytes; expected at most {limit} (max_body_size)"
+            ErrorCode.TOO_LARGE,
+            f"expected at most {limit} bytes (max_body_size), got a body of {size} or more",
         )
-    return data
+    return body.tobytes() if isinstance(body, memoryview) else cast("bytes", body)
 
 
-def _encoded(body: bytes | str | Mapping[str, object]) -> bytes | MalformedBodyError:
-    if not isinstance(body, (bytes, str, Mapping)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(
-            f"a body is bytes, str or a mapping, not {type(body).__name__}; pass what was received"
-        )
-    if isinstance(body, bytes):
-        return b"".join((body,))
+def _view(body: bytes | bytearray | memoryview) -> memoryview:
     try:
-        text = body if isinstance(body, str) else _written(body)
-    except Exception:  # whatever a mapping's own code raises
-        return MalformedBodyError(ErrorCode.NOT_JSON, "the mapping holds something that is not JSON")
+        return memoryview(body)
+    except TypeError:
+        pass
+    raise TypeError(
+        f"expected the raw body as bytes or str, got {type(body).__name__}: pass what was received, not what a "
+        "framework decoded from it, which may hide duplicate fields"
+    )
+
+
+def _encoded(text: str) -> bytes:
     try:
         return str.encode(text)  # not text.encode(): a subclass may have its own
     except UnicodeEncodeError as error:
-        return MalformedBodyError(
-            ErrorCode.NOT_UTF8, f"half of a surrogate pair at character {error.start}; expected text"
-        )
-
-
-def _written(mapping: Mapping[str, object]) -> str:
-    members = dict(mapping)
-    if set(map(type, members)) - {str}:
-        raise TypeError
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-
-
-def to_text(data: bytes) -> str:
-    """The text that the bytes are (point 9). Raises ``MalformedBodyError`` (``not_utf8``)."""
-    try:
-        return str(data, "utf-8")
-    except UnicodeDecodeError as error:
         wrong = MalformedBodyError(
-            ErrorCode.NOT_UTF8, f"not UTF-8 at byte {error.start}; expected UTF-8 text"
+            ErrorCode.NOT_UTF8, f"expected text, got half of a surrogate pair at character {error.start}"
         )
-    # Raised here and not where it was found, so that no __context__ carries the body along.
-    raise wrong
+    raise wrong  # here and not where it was found, so that no __context__ holds the body
 
 
-def read(text: str) -> dict[str, object]:
-    """The one JSON object that the text holds (points 1, 8 and 9).
+def decode(data: bytes) -> tuple[dict[str, object], str]:
+    """Read the one JSON object in the bytes (points 1, 8 and 9), and return it with the text that they are.
 
-    Raises ``MalformedBodyError`` (``not_json``, ``not_an_object``, ``member_twice``). Its message tells
-    where, but quotes nothing: nobody knows yet whether the body holds a secret.
+    ``check_values`` completes it, when the sender is authenticated.
+
+    Raises ``MalformedBodyError`` (``too_complex``, ``not_utf8``, ``not_json``, ``not_an_object``,
+    ``duplicate_field``). Its message says where, but quotes nothing: the body may hold a secret.
     """
+    _check_cost(data)
     wrong: MalformedBodyError
     try:
-        text, start = _tidied(text)
-        payload, end = _decode(text, start)
-    except json.JSONDecodeError as error:
-        wrong = _not_json(f"{error.msg} at line {error.lineno}, column {error.colno}")
-    except _MemberTwice:
+        text = data.decode()
+        start = 0
+        if text[:1] != "{" or text[-1:] != "}" or text[-2:-1] in _UNTIDY:
+            text, start = _tolerated(text)
+        fields, end = _decode(text, start)
+    except UnicodeDecodeError as error:
         wrong = MalformedBodyError(
-            ErrorCode.MEMBER_TWICE, "an object holds a member twice; expected each member once"
+            ErrorCode.NOT_UTF8, f"expected UTF-8, got another byte at position {error.start}"
+        )
+    except json.JSONDecodeError as error:
+        wrong = _not_json(f"a syntax error at line {error.lineno}, column {error.colno} ({error.msg})")
+    except _DuplicateField:
+        wrong = MalformedBodyError(
+            ErrorCode.DUPLICATE_FIELD, "expected each field of an object once, got one of them twice"
         )
     except RecursionError:
-        wrong = _not_json(_TOO_DEEP)
-    except (_OutOfRange, ValueError):  # ValueError: an integer of more digits than the interpreter converts
-        wrong = _not_json("NaN, Infinity or a number that is out of range")
+        wrong = _too_deep()
+    except (_NotFinite, ValueError):  # ValueError: more digits than Python converts
+        wrong = _not_json(_NO_NUMBER)
     else:
-        if end != len(text):
-            wrong = _not_json(f"more behind its end at character {end}")
-        elif type(payload) is not dict:
+        if end != len(text) and (end := cast("re.Match[str]", _skip_space(text, end)).end()) != len(text):
+            wrong = _not_json(f"more text after the end at character {end}")
+        elif type(fields) is not dict:
             wrong = MalformedBodyError(
-                ErrorCode.NOT_AN_OBJECT, "the body is JSON but not an object; expected one object in braces"
+                ErrorCode.NOT_AN_OBJECT, "expected one JSON object in braces, got another JSON value"
             )
-        # Callbacks are flat: with so few brackets, nothing can be deep, and no value has to be looked at.
-        elif text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(payload):
-            wrong = _not_json(_TOO_DEEP)
         else:
-            return payload
-    raise wrong  # here for the same reason as in to_text
+            return cast("dict[str, object]", fields), text
+    raise wrong  # for the same reason as above
+
+
+_NO_NUMBER = "NaN, Infinity or a number that is too large"
 
 
 def _not_json(problem: str) -> MalformedBodyError:
-    return MalformedBodyError(ErrorCode.NOT_JSON, f"not JSON: {problem}; expected the body as SkyPay sent it")
+    return MalformedBodyError(ErrorCode.NOT_JSON, f"expected JSON as SkyPay sends it, got {problem}")
 
 
-def _is_deep(payload: Mapping[str, object]) -> bool:
-    level: list[Mapping[str, object] | list[object]] = [payload]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
+def _too_deep() -> MalformedBodyError:
+    return MalformedBodyError(
+        ErrorCode.TOO_COMPLEX, f"expected at most {MAX_DEPTH} levels of nesting, got more"
+    )
 
 
-def _tidied(text: str) -> tuple[str, int]:
-    """The text without what is tolerated at its end and in it, and where the object in it begins.
+def _tolerated(text: str) -> tuple[str, int]:
+    """Return the text without the one comma before the last brace (point 1), and where the object begins.
 
-    That is white space, a byte order mark (point 9) and the one comma before the last brace (point 1).
+    Before the object, a byte order mark (point 9) and white space are tolerated.
     """
-    if text[:1] == "{" and text[-1:] == "}" and text[-2:-1] not in _UNTIDY:
-        return text, 0
-    start = len(text) - len(text.removeprefix("\ufeff").lstrip(_WHITESPACE))
-    text = text.rstrip(_WHITESPACE)
-    if text.endswith("}"):
-        members = text[:-1].rstrip(_WHITESPACE)
-        if members.endswith(",") and not members[:-1].rstrip(_WHITESPACE).endswith("{"):
-            text = members[:-1] + "}"
-    return text, start
+    comma = text.rfind(",")
+    if comma != -1 and _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
+        # In place of the comma a space, so that positions in messages stay right.
+        text = f"{text[:comma]} {text[comma + 1 :]}"
+    return text, cast("re.Match[str]", _skip_start(text)).end()
+
+
+_INFINITE = frozenset({inf, -inf})
+
+
+def check_values(fields: dict[str, object]) -> None:
+    """Check what the decoder does not: that numbers are finite, and that nesting has at most 64 levels.
+
+    Raises ``MalformedBodyError`` (``not_json``, ``too_complex``).
+    """
+    try:
+        if _INFINITE.isdisjoint(fields.values()):
+            return
+    except TypeError:  # an object or an array, which has no hash
+        pass
+    _check_nested(fields.values(), 1)
+
+
+def _check_nested(values: Iterable[object], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+    for value in values:
+        if isinstance(value, list):
+            _check_nested(cast("list[object]", value), depth + 1)
+        elif isinstance(value, dict):
+            _check_nested(cast("dict[str, object]", value).values(), depth + 1)
+        elif value in _INFINITE:
+            raise _not_json(_NO_NUMBER)
+
+
+def read_object(data: bytes) -> dict[str, object]:
+    """Read the one JSON object in the bytes. Raises as ``decode`` and ``check_values`` do."""
+    fields, _ = decode(data)
+    check_values(fields)
+    return fields

@@ -1,206 +1,325 @@
-"""The way of a body: opened, read, authenticated, and only then understood; and the way of the reply."""
+"""The way of a body: decrypted, read, authenticated, and only then validated."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from re import Match
-from typing import Protocol, TypeAlias, cast, runtime_checkable
+from functools import partial
+from hmac import compare_digest
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import Factory, evolve, field, frozen
 
-from . import _usual as usual
-from ._acknowledgement import acknowledge
+from . import _environ
 from ._arguments import one_or_several
-from ._json import read, to_bytes, to_text
-from ._callback import PayoutCallback
-from ._control_number import PREFIX_PATTERN
-from ._credentials import Credentials, conceal, proof, proved
+from ._callback import NAMES, PayoutCallback, Structure, structurer
+from ._credentials import Credentials, login
 from ._errors import (
     AuthenticationError,
+    CallbackError,
     DecryptionError,
     ErrorCode,
+    FieldError,
     InvalidCallbackError,
     MalformedBodyError,
 )
-from ._fields import NAMES, structure
+from ._json import check_values, decode, to_bytes
+from ._redaction import contains, longest_first, redact
+from ._results import Accepted, Encrypter, Quarantined, Rejected
 
-_Received: TypeAlias = "Match[str] | dict[str, object]"
-"""A body that was read: a match of the usual form, or the members."""
+if TYPE_CHECKING:
+    from .encryption import BodyCipher
+
+Body: TypeAlias = "bytes | bytearray | memoryview | str"
+
+_Outcome: TypeAlias = "tuple[PayoutCallback | CallbackError, Encrypter | None, bool, bool]"
+"""What became of a body, what encrypts its response, and whether the newest key and secret were used."""
+
+# A number can be written in several ways, so the text of a body does not show whether it spells such a secret.
+_is_numeric = re.compile(r"[0-9eE+.\-]+").fullmatch
+
+_NOT_SHOWN = "expected what the specification says, got a value that repeats a secret and is not shown"
 
 
-@runtime_checkable
-class Cipher(Protocol):
-    """What opens an encrypted body. ``parse`` needs nothing more; ``reply`` needs ``encrypt`` too."""
+@frozen(eq=False)
+class _Login:
+    """One secret of one account, and what follows from a callback that carries it."""
 
-    def decrypt(self, body: bytes, /) -> bytes:
-        """The text that ``body`` hides; whatever it raises means that the body could not be opened."""
-        ...
-
-
-@runtime_checkable
-class _Sealing(Protocol):
-    def encrypt(self, data: bytes, /) -> bytes: ...
+    login: bytes = field(repr=False)
+    structure: Structure
+    is_newest_secret: bool
 
 
 def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:
-    return one_or_several("credentials", value, Credentials)
-
-
-def _prefixes(value: str | Iterable[str] | None) -> frozenset[str] | None:
-    if value is None:
-        return None
-    prefixes = frozenset(one_or_several("prefixes", value, str))
-    for prefix in prefixes:
-        if not re.fullmatch(PREFIX_PATTERN, prefix):
+    accounts = one_or_several("credentials", value, Credentials)
+    for account in accounts:
+        if any(one.user_name == account.user_name and one.prefixes != account.prefixes for one in accounts):
             raise ValueError(
-                f"{prefix!r} is not a prefix; expected 5 ASCII letters or digits, such as 'SKY99'"
+                "credentials: expected one set of prefixes for a user name, got several: give one Credentials "
+                "all secrets and prefixes of its account"
             )
-    return prefixes
+    return accounts
 
 
-def _ciphers(value: Cipher | Iterable[Cipher] | None) -> tuple[Cipher, ...]:
-    if value is None:
-        return ()
-    ciphers = one_or_several("cipher", value, Cipher)  # type: ignore[type-abstract]
-    # A cipher with several keys gives one cipher for each.
-    each = [
-        one
-        for cipher in ciphers
-        for one in (cast("Iterable[object]", cipher) if isinstance(cipher, Iterable) else (cipher,))
-    ]
-    return one_or_several("cipher", each, Cipher)  # type: ignore[type-abstract]
+def _cipher(value: BodyCipher | None) -> BodyCipher | None:
+    if value is not None:
+        from .encryption import BodyCipher
 
-
-def _size(value: int) -> int:
-    if type(value) is not int:
-        raise TypeError(f"max_body_size is a number of bytes, not {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"max_body_size is a number of bytes from 1 upwards, not {value}")
+        if not isinstance(value, BodyCipher):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"cipher: expected one BodyCipher or None, got {type(value).__name__}")
     return value
 
 
-def _proofs(parser: CallbackParser) -> tuple[bytes, ...]:
-    return tuple(known for account in parser.credentials for known in account.proofs())
+def _max_body_size(value: int) -> int:
+    if type(value) is not int:
+        raise TypeError(f"max_body_size: expected a number of bytes, got {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"max_body_size: expected a number of bytes from 1 upwards, got {value}")
+    return value
+
+
+def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
+    return tuple(
+        _Login(
+            login(account.user_name, secret),
+            structurer(account.user_name, account.prefixes),
+            secret == account.authentication[-1],
+        )
+        for account in parser.credentials
+        for secret in account.authentication
+    )
 
 
 def _secrets(parser: CallbackParser) -> tuple[str, ...]:
-    secrets = {secret for account in parser.credentials for secret in account.authentication}
-    return tuple(sorted(secrets, key=len, reverse=True))  # the longest first: one may hold another
+    return longest_first(secret for account in parser.credentials for secret in account.authentication)
+
+
+def _has_numeric_secret(parser: CallbackParser) -> bool:
+    return any(map(_is_numeric, parser._secrets))
 
 
 # Equality is identity, as for Credentials.
 @frozen(eq=False)
 class CallbackParser:
-    """Turns the body of a ``payoutQueuePayout`` into a ``PayoutCallback``, or says why it cannot.
+    """Turn the body of a ``payoutQueuePayout`` into a ``PayoutCallback``, and decide what to respond.
 
-    Immutable: build one when the program starts and share it among threads, tasks and processes. A pickle of
-    it holds the secrets.
+    Immutable: build one when the program starts, and share it among threads, tasks and processes. A pickle of
+    it contains the secrets.
 
-    Raises ``TypeError`` or ``ValueError`` at once where it is used wrongly.
+    Raises ``TypeError`` or ``ValueError`` for arguments that are not what they should be.
     """
 
     credentials: tuple[Credentials, ...] = field(converter=_credentials)
-    """One account or several; callbacks of all of them are taken."""
-    prefixes: frozenset[str] | None = field(default=None, converter=_prefixes, kw_only=True)
-    """The five-character prefixes that this partner owns; None takes any (point 4)."""
-    cipher: tuple[Cipher, ...] = field(default=None, converter=_ciphers, kw_only=True, repr=False)
-    """What opens encrypted bodies, from the oldest key to the newest; empty where bodies are plain JSON."""
-    max_body_size: int = field(default=65536, converter=_size, kw_only=True)
+    """One account or several; callbacks of all of them are accepted."""
+    cipher: BodyCipher | None = field(default=None, converter=_cipher, kw_only=True, repr=False)
+    """What decrypts the bodies, with one key or several; None where they are plain JSON."""
+    max_body_size: int = field(default=65536, converter=_max_body_size, kw_only=True)
     """Bytes, counted before decryption (point 9)."""
-    _proofs: tuple[bytes, ...] = field(init=False, repr=False, default=Factory(_proofs, takes_self=True))
+    _logins: tuple[_Login, ...] = field(init=False, repr=False, default=Factory(_logins, takes_self=True))
     _secrets: tuple[str, ...] = field(init=False, repr=False, default=Factory(_secrets, takes_self=True))
+    _has_numeric_secret: bool = field(
+        init=False, repr=False, default=Factory(_has_numeric_secret, takes_self=True)
+    )
 
-    def parse(self, body: bytes | str | Mapping[str, object]) -> PayoutCallback:
-        """The callback that ``body`` holds: what was received, or the mapping that a framework made of it.
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ, *, plain: bool = False) -> CallbackParser:
+        """Build a parser from environment variables.
 
-        Who sent it is checked before any other member is judged, so a stranger learns nothing.
+        - ``SKYPAY_USER_NAME``: the account name that SkyPay issued. Required.
+        - ``SKYPAY_AUTHENTICATION``: its secret. Required.
+        - ``SKYPAY_ENCRYPTION_KEY``: the key of the encrypted bodies. Required, unless ``plain`` says that
+          bodies are plain JSON; then it must not be set, so that a forgotten setting is no downgrade.
+        - ``SKYPAY_PREFIXES``: the prefixes issued to the account. Without it any are accepted.
 
-        Raises, for any body whatsoever, only:
+        The last three hold one value, or several with commas between them, from oldest to newest. White space
+        around values is dropped. A value that has a comma in it cannot be given this way: call the constructor.
 
-        - ``MalformedBodyError``: not one JSON object within the limit. Never acknowledge.
-        - ``DecryptionError``, a kind of it: there is a cipher, and no key opens the body. Never acknowledge.
-        - ``AuthenticationError``: userName or authentication is missing or wrong. Never acknowledge.
-        - ``InvalidCallbackError``: SkyPay sent it, but members are wrong. Set it aside and acknowledge.
-
-        Raises ``TypeError`` if ``body`` is neither bytes, str nor a mapping.
+        Raises ``ValueError`` that names the variable and shows no value, and ``ImportError`` if there is a key
+        but the extra ``encryption`` is not installed.
         """
-        data = to_bytes(body, self.max_body_size)
-        received, key_index = self._open(data) if self.cipher else (_read(data), -1)
-        if isinstance(received, Match):
-            given = proof(received[1], received[2])
-        else:
-            given = proof(received.get("userName"), received.pop("authentication", None))
-        if not proved(given, self._proofs):
-            raise AuthenticationError
-        callback = self._understood(received, key_index)
-        return callback if key_index == -1 else evolve(callback, key_index=key_index)
-
-    def reply(self, received: PayoutCallback | InvalidCallbackError, at: datetime | None = None) -> bytes:
-        """The body to answer with: the fixed acknowledgement, sealed with the key that opened the callback.
-
-        ``received`` is what ``parse`` returned, or the ``InvalidCallbackError`` that it raised; nothing else
-        is acknowledged. The reply is plain JSON where there is no cipher. ``at`` is an aware time, or now.
-
-        Raises ``TypeError`` for anything else that was received, such as an ``AuthenticationError``, and
-        where the cipher can only decrypt; ``ValueError`` if another parser opened the callback. An ``at``
-        that is no aware time raises as in ``acknowledge``.
-        """
-        if not isinstance(received, (PayoutCallback, InvalidCallbackError)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(
-                f"only an authenticated callback is acknowledged, never a {type(received).__name__}"
+        account = _environ.credentials(environ)
+        has_key = _environ.several(environ, _environ.ENCRYPTION_KEY) is not None
+        if has_key and plain:
+            raise ValueError(f"{_environ.ENCRYPTION_KEY}: expected no key with plain=True, got one")
+        if not has_key and not plain:
+            raise ValueError(
+                f"{_environ.ENCRYPTION_KEY}: expected the key that SkyPay issued, got none: set it, or pass "
+                "plain=True where bodies are plain JSON"
             )
-        answer = acknowledge(at).to_json()
-        if not self.cipher:
-            return answer
-        if not -len(self.cipher) <= received.key_index < 0:
-            raise ValueError("another parser opened this callback; reply with the one that did")
-        cipher = self.cipher[received.key_index]
-        if not isinstance(cipher, _Sealing):
-            raise TypeError(f"{type(cipher).__name__} has no encrypt method, so nothing can seal the reply")
-        return cipher.encrypt(answer)
+        return cls(account, cipher=_environ.cipher(environ))
 
-    def _open(self, data: bytes) -> tuple[_Received, int]:
-        key_index = 0
-        for cipher in reversed(self.cipher):
-            key_index -= 1
-            received = _opened(cipher, data)
-            if received is not None:
-                return received, key_index
-        raise DecryptionError
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        # The structuring functions cannot be pickled, so the copy makes its own.
+        return partial(
+            CallbackParser, self.credentials, cipher=self.cipher, max_body_size=self.max_body_size
+        ), ()
 
-    def _understood(self, received: _Received, key_index: int) -> PayoutCallback:
-        if isinstance(received, Match):
-            callback = usual.structure(received, self.prefixes, self._secrets)
-            if callback is not None:
-                return callback
-            received = read(received.string)
-            del received["authentication"]
-        result = structure(received, self.prefixes, self._secrets)
-        if isinstance(result, PayoutCallback):
+    def parse(self, body: Body) -> PayoutCallback:
+        """Return the callback in ``body``: what was received, as any bytes-like object or as str.
+
+        The sender is authenticated before any field is validated, so an unauthenticated sender learns nothing.
+
+        Raises, for any body, only these ``CallbackError``:
+
+        - ``MalformedBodyError``: not one JSON object within the limits. Never acknowledge it.
+        - ``DecryptionError``, a kind of it: there is a cipher, and no key decrypts the body. Never acknowledge.
+        - ``AuthenticationError``: userName or authentication is missing or wrong. Never acknowledge it.
+        - ``InvalidCallbackError``: authenticated, but fields are invalid. Quarantine and acknowledge it.
+
+        Raises ``TypeError`` for any other type, such as the mapping that a framework made of the body.
+        """
+        outcome = self._outcome(body)[0]
+        if isinstance(outcome, PayoutCallback):
+            return outcome
+        raise outcome
+
+    def receive(self, body: Body) -> Accepted | Quarantined | Rejected:
+        """Decide what to do with ``body`` and what to respond; it never raises for a body.
+
+        - ``Accepted``: store its callback, then send its response, the acknowledgement.
+        - ``Quarantined``: store its payload for a person, then send its response, the acknowledgement.
+        - ``Rejected``: nothing to store; its response is no acknowledgement.
+
+        Raises ``TypeError`` for any other type, as ``parse`` does.
+        """
+        outcome, encrypter, newest_key, newest_secret = self._outcome(body)
+        if isinstance(outcome, PayoutCallback):
+            return Accepted(
+                outcome, used_newest_key=newest_key, used_newest_secret=newest_secret, encrypter=encrypter
+            )
+        if isinstance(outcome, InvalidCallbackError):
+            return Quarantined(
+                outcome, used_newest_key=newest_key, used_newest_secret=newest_secret, encrypter=encrypter
+            )
+        return Rejected(outcome)
+
+    def revalidate(self, payload: Mapping[str, object]) -> PayoutCallback:
+        """Return the callback in a quarantined payload that a person, or a newer version, has corrected.
+
+        It needs no secret and no key and authenticates nobody: never pass it data of a request.
+
+        Raises ``InvalidCallbackError`` if it is still invalid; ``ValueError`` for a payload with
+        ``authentication``, which only a raw callback has, for a ``userName`` of none of the parser's accounts,
+        and for values that are not JSON; and ``TypeError`` for anything but a mapping.
+        """
+        if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"payload: expected a mapping from quarantine, got {type(payload).__name__}")
+        if "authentication" in payload:
+            raise ValueError("payload: expected no authentication, got a raw callback: use receive or parse")
+        for account in self.credentials:
+            if account.user_name == payload.get("userName"):
+                outcome = self._validated(
+                    _json_copy(payload), structurer(account.user_name, account.prefixes), search=True
+                )
+                if isinstance(outcome, PayoutCallback):
+                    return outcome
+                raise outcome
+        raise ValueError(
+            "payload: expected the userName of one of the parser's accounts, got another or none"
+        )
+
+    def _outcome(self, body: Body) -> _Outcome:
+        encrypter = None
+        newest_key = True
+        try:
+            data = body
+            if type(data) is not bytes or len(data) > self.max_body_size:
+                data = to_bytes(data, self.max_body_size)
+            if self.cipher is None:
+                fields, text = decode(data)
+            else:
+                fields, text, encrypter, newest_key = _decrypted(self.cipher, data)
+            sent = fields.pop("authentication", None)
+            found = self._authenticated(fields.get("userName"), sent)
+            check_values(fields)
+        except CallbackError as error:
+            # Without the traceback, whose frames hold the body.
+            return error.with_traceback(None), None, True, True
+        search = self._may_repeat_a_secret(text, str(sent))
+        return (
+            self._validated(fields, found.structure, search=search),
+            encrypter,
+            newest_key,
+            found.is_newest_secret,
+        )
+
+    def _authenticated(self, user_name: object, authentication: object) -> _Login:
+        given = login(user_name, authentication)
+        found = None
+        for one in self._logins:  # all of them, each in constant time
+            if compare_digest(one.login, given):
+                found = one
+        if found is None:
+            raise AuthenticationError
+        return found
+
+    def _may_repeat_a_secret(self, text: str, sent: str) -> bool:
+        """Return whether a field other than ``authentication`` may hold a secret: only then it pays to search.
+
+        Without a backslash the text holds every value as it is, and a secret that is not in it is in no field.
+        """
+        if self._has_numeric_secret or "\\" in text:
+            return True
+        for secret in self._secrets:
+            if text.count(secret) != sent.count(secret):
+                return True
+        return False
+
+    def _validated(
+        self, fields: dict[str, object], structure: Structure, *, search: bool
+    ) -> PayoutCallback | InvalidCallbackError:
+        result = structure(fields)
+        if not isinstance(result, PayoutCallback):
+            return self._invalid(result, fields)
+        if not search:
             return result
+        found = [result.fail_description, result.reference_number, result.extra]
+        redacted = redact(found, self._secrets)
+        if redacted == found:
+            return result
+        fail_description, reference_number, extra = redacted
+        return evolve(
+            result, fail_description=fail_description, reference_number=reference_number, extra=extra
+        )
+
+    def _invalid(self, errors: tuple[FieldError, ...], fields: dict[str, object]) -> InvalidCallbackError:
         # The specification's own names stay, whatever the secret is.
-        concealed = {
-            name if name in NAMES else conceal(name, self._secrets): conceal(value, self._secrets)
-            for name, value in received.items()
+        payload = {
+            name if name in NAMES else redact(name, self._secrets): redact(value, self._secrets)
+            for name, value in fields.items()
         }
-        raise InvalidCallbackError(result, concealed, key_index)
+        # The message too: escaping what arrived can spell a secret, and shortening it can leave part of one.
+        return InvalidCallbackError(
+            tuple(
+                evolve(error, message=_NOT_SHOWN)
+                if contains(error.message, self._secrets)
+                or payload.get(error.field) != fields.get(error.field)
+                else error
+                for error in errors
+            ),
+            payload,
+        )
 
 
-def _read(data: bytes) -> _Received:
-    text = to_text(data)
-    return usual.recognise(text) or read(text)
+def _decrypted(cipher: BodyCipher, data: bytes) -> tuple[dict[str, object], str, Encrypter, bool]:
+    from .encryption import candidates
+
+    # A wrong key can yield valid padding: only a JSON object counts as decrypted. Everything else is one and
+    # the same failure, so that no response serves as a padding oracle.
+    for decrypted, encrypter, is_newest in candidates(cipher, data):
+        try:
+            return *decode(decrypted), encrypter, is_newest
+        except MalformedBodyError as error:
+            if error.code in (ErrorCode.DUPLICATE_FIELD, ErrorCode.TOO_COMPLEX):
+                raise
+    raise DecryptionError
 
 
-def _opened(cipher: Cipher, data: bytes) -> _Received | None:
-    # ECB proves nothing, and another key can yield valid padding: only a JSON object counts as opened.
-    # Whatever else comes out is one and the same failure, so that no answer serves as a padding oracle.
+def _json_copy(payload: Mapping[str, object]) -> dict[str, object]:
     try:
-        return _read(cipher.decrypt(data))
-    except MalformedBodyError as error:
-        if error.code is ErrorCode.MEMBER_TWICE:
-            raise
-        return None
-    except Exception:
-        return None
+        return json.loads(json.dumps(dict(payload), allow_nan=False))  # type: ignore[no-any-return]
+    except (TypeError, ValueError, RecursionError):
+        pass
+    raise ValueError("payload: expected values that JSON has, got others")

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class PayType(IntEnum):
-    """What happened to the payout (``payType``; section 3.2, settled point 2)."""
+    """Name what happened to the payout (``payType``; section 3.2, point 2)."""
 
     UPLOAD = 1
     """The payout was handed to the payment vendor."""
@@ -18,3 +18,11 @@ class PayType(IntEnum):
     """A change of the payout's details succeeded."""
     AMENDED_FAIL = 6
     """A change of the payout's details failed."""
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether the status ends the payout: PAYOUT, CANCEL and FAILURE do (point 10)."""
+        return self in _FINAL
+
+
+_FINAL = (PayType.PAYOUT, PayType.CANCEL, PayType.FAILURE)

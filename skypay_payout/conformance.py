@@ -18,9 +18,9 @@ from ._control_number import ControlNumber
 from ._delivery import CutOff, Endpoint, NoReply, Unreachable, endpoint
 from ._parser import CallbackParser
 from ._pay_type import PayType
-from .testing import SAMPLE, bad_bodies, payload, written
-from .testing._bodies import payload_for, sealed, sealers
 from ._times import SKYPAY_ZONE
+from .testing import SAMPLE, encode, payload, rejection_cases
+from .testing._bodies import encrypted, encrypters, payload_for
 
 SECONDS = 5.0
 """How long a reply may take. The specification names no limit; this one is generous."""
@@ -36,13 +36,13 @@ _REFUSED = {
     "a body that is no object": "an array",
     "a body that is not UTF-8": "Latin-1",
     "a body cut short": "cut short",
-    "a body with a member twice": "a member twice",
+    "a body with a member twice": "a duplicate field",
 }
 _REFUSED_WHERE_ENCRYPTED = {
-    "plain JSON": "plain JSON where encryption is due",
+    "plain JSON": "plain JSON where encryption is expected",
     "a body that is no Base64": "not Base64",
     "half a block": "half a block",
-    "a body under another key": "sealed with another key",
+    "a body under another key": "encrypted with another key",
 }
 _PLAIN = "bodies are plain"
 
@@ -66,7 +66,7 @@ class _Case:
     name: str
     bodies: tuple[bytes, ...] = ()
     key_indexes: Iterable[int] = repeat(-1)
-    """Which of the parser's keys sealed each body; the newest if nothing else is said."""
+    """Which of the parser's keys encrypted each body; the newest if nothing else is said."""
     refused: bool = False
     may_be_cut_off: bool = False
     skipped: str = ""
@@ -144,11 +144,11 @@ class _Bodies:
             own["controlNumber"] = self.control_number
         return payload_for(self.parser, status) | own | members
 
-    def sealed(self, text: bytes) -> bytes:
-        return sealed(text, next(reversed(sealers(self.parser)), None))
+    def encrypted(self, text: bytes) -> bytes:
+        return encrypted(text, next(reversed(encrypters(self.parser)), None))
 
     def __call__(self, status: int = PayType.UPLOAD, **members: object) -> bytes:
-        return self.sealed(written(self.good(status, **members)))
+        return self.encrypted(encode(self.good(status, **members)))
 
 
 def _seconds(now: datetime) -> Iterator[datetime]:
@@ -160,12 +160,12 @@ def _acknowledged(body: _Bodies) -> Iterator[_Case]:
     sample = SAMPLE.decode()
     for name in ("userName", "authentication", "controlNumber"):
         sample = sample.replace(json.dumps(payload()[name]), json.dumps(body.good()[name]))
-    yield _Case("the published sample is acknowledged", (body.sealed(sample.encode()),))
+    yield _Case("the published sample is acknowledged", (body.encrypted(sample.encode()),))
     for status in PayType:
         yield _Case(f"{status.name} is acknowledged", (body(status),))
     yield _Case("payType as a number is acknowledged", (body(payType=1),))
-    marked = b"\xef\xbb\xbf" + written(body.good())
-    yield _Case("a body with a byte order mark is acknowledged", (body.sealed(marked),))
+    marked = b"\xef\xbb\xbf" + encode(body.good())
+    yield _Case("a body with a byte order mark is acknowledged", (body.encrypted(marked),))
     yield _Case(
         "members that are not given are acknowledged",
         (body(failDescription="", referenceNumber=""), body(failDescription=None, referenceNumber=None)),
@@ -176,7 +176,7 @@ def _acknowledged(body: _Bodies) -> Iterator[_Case]:
     del without["controlNumber"]
     yield _Case(
         "a callback that is authenticated but invalid is acknowledged",
-        (body.sealed(written(without)), body(dealTime="")),
+        (body.encrypted(encode(without)), body(dealTime="")),
     )
     yield _Case("a repeated callback is acknowledged", (body(PayType.PAYOUT),) * 3)
     upload, payout = body(PayType.UPLOAD), body(PayType.PAYOUT)
@@ -196,16 +196,16 @@ def _changing(body: _Bodies) -> Iterator[_Case]:
     else:
         yield _Case(name, skipped="only one secret is configured")
     name = "a callback under an older key is acknowledged under that key"
-    keys = sealers(body.parser)
+    keys = encrypters(body.parser)
     if len(keys) > 1:
-        bodies = tuple(sealed(written(body.good()), key) for key in keys[:-1])
+        bodies = tuple(encrypted(encode(body.good()), key) for key in keys[:-1])
         yield _Case(name, bodies, range(-len(keys), -1))
     else:
         yield _Case(name, skipped="only one key is configured" if keys else _PLAIN)
 
 
 def _refused(body: _Bodies) -> Iterator[_Case]:
-    bad = {one.name: one.body for one in bad_bodies(body.parser)}
+    bad = {one.name: one.body for one in rejection_cases(body.parser)}
     for what, name in _REFUSED.items():
         yield _Case(f"{what} is refused", (bad[name],), refused=True)
     large = body(note="x" * OVERSIZE)

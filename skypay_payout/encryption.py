@@ -1,14 +1,14 @@
-"""The encryption that SkyPay wraps around bodies: AES-128-ECB with PKCS#7 padding, in Base64.
+"""The encryption of SkyPay's bodies: AES-128 in ECB mode with PKCS#7 padding, as standard Base64.
 
-ECB and SHA-1 are SkyPay's choice, not ours. They hide the text from someone who only looks. They do not prove
-that a body is whole, unchanged or fresh, and equal blocks stay equal: TLS, an address allow-list and the
+ECB and SHA-1 are SkyPay's choice, not ours. They hide the text from someone who only reads. They do not show
+that a body is complete, unchanged or recent, and equal blocks stay equal: TLS, an address allow-list and the
 authentication secret stay necessary.
 """
 
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha1
 
 from attrs import Factory, field, frozen
@@ -24,22 +24,13 @@ except ImportError as _missing:
     ) from _missing
 
 from ._arguments import one_or_several
-from ._json import read, to_text
 from ._errors import DecryptionError, ErrorCode, MalformedBodyError
+from ._json import decode
+from ._results import Encrypter
+
+__all__ = ["BodyCipher"]
 
 _padding = PKCS7(128)
-
-
-def _keys(value: str | Iterable[str]) -> tuple[_Key, ...]:
-    return tuple(_Key(_aes_key(key)) for key in one_or_several("key_or_keys", value, str))
-
-
-def _aes_key(issued: str) -> bytes:
-    if not issued:
-        raise ValueError("a key is empty; is its setting filled in?")
-    # What Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
-    seed = issued.encode(errors="surrogatepass")
-    return sha1(sha1(seed).digest()).digest()[:16]  # noqa: S324
 
 
 def _ecb(key: _Key) -> Cipher[ECB]:
@@ -55,25 +46,15 @@ class _Key:
     def __reduce__(self) -> tuple[type[_Key], tuple[bytes]]:
         return _Key, (self.aes,)  # a Cipher cannot be pickled
 
-    def decrypt(self, body: bytes | str, /) -> bytes:
-        text = self.opened(body)
-        # Raised here and not where it was found, so that no __context__ tells how it failed.
-        if text is None:
-            raise DecryptionError
-        return text
-
-    def opened(self, body: bytes | str) -> bytes | None:
-        if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"a body is bytes or str, not {type(body).__name__}")
+    def decrypt(self, base64: bytes) -> bytes | None:
         decryptor = self._cipher.decryptor()
         unpadder = _padding.unpadder()
         try:
-            base64 = (body.encode("ascii") if isinstance(body, str) else body).translate(None, b"\r\n")
-            sealed = a2b_base64(base64)
-            # The decoder passes over what is no Base64, in ways that differ between Python's versions.
-            if b2a_base64(sealed, newline=False) != base64:
+            encrypted = a2b_base64(base64)
+            # The decoder skips what is not Base64, in ways that differ between versions of Python.
+            if b2a_base64(encrypted, newline=False) != base64:
                 return None
-            padded = decryptor.update(sealed) + decryptor.finalize()
+            padded = decryptor.update(encrypted) + decryptor.finalize()
             return unpadder.update(padded) + unpadder.finalize()
         except ValueError:
             return None
@@ -85,50 +66,86 @@ class _Key:
         return b2a_base64(encryptor.update(padded) + encryptor.finalize(), newline=False)
 
 
-def _count(keys: Collection[_Key]) -> str:
+def _keys(value: str | Iterable[str] | _Key) -> tuple[_Key, ...]:
+    if isinstance(value, _Key):
+        return (value,)
+    return tuple(_Key(_aes_key(key)) for key in one_or_several("keys", value, str))
+
+
+def _aes_key(issued: str) -> bytes:
+    if not issued:
+        raise ValueError(
+            "keys: expected the key that SkyPay issued, got an empty text: is its setting filled in?"
+        )
+    try:
+        seed = issued.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        # What Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
+        return sha1(sha1(seed).digest()).digest()[:16]  # noqa: S324
+    raise ValueError("keys: expected text, got half of a surrogate pair")
+
+
+def _count(keys: tuple[_Key, ...]) -> str:
     return f"<{len(keys)} not shown>"
 
 
 @frozen(eq=False)
 class BodyCipher:
-    """Opens the bodies that SkyPay encrypts, and seals the replies.
+    """Decrypt the bodies that SkyPay sends, and encrypt the responses.
 
-    ``key_or_keys`` is the key that SkyPay issued, a text, or several from the oldest to the newest while a
-    key is being changed. The AES key is the first 16 bytes of SHA-1 of SHA-1 of its UTF-8 bytes. The text is
-    not kept, and neither is ever shown. Iterating gives a cipher for each single key.
+    ``keys`` is the key that SkyPay issued, a text, or several from oldest to newest during a rotation. The
+    AES key is the first 16 bytes of SHA-1 of SHA-1 of its UTF-8 bytes. The text is not kept, and neither is
+    ever shown.
 
     Raises ``TypeError`` or ``ValueError`` for an empty key and for anything but ``str``.
     """
 
-    _keys: tuple[_Key, ...] = field(converter=_keys, alias="key_or_keys", repr=_count)
-
-    def __iter__(self) -> Iterator[_Key]:
-        return iter(self._keys)
+    _keys: tuple[_Key, ...] = field(converter=_keys, alias="keys", repr=_count)
 
     def decrypt(self, body: bytes | str, /) -> bytes:
-        """The text in ``body``, which is standard Base64, perhaps wrapped in lines.
+        """Decrypt ``body``, which is standard Base64 in one line or several.
 
-        With several keys, the newest that opens the body wins. A wrong key can, rarely, seem to open a body,
-        so then only a JSON object counts as opened.
+        With several keys, only a JSON object counts as decrypted, since a wrong key yields valid padding once
+        in about 250 times; the newest key that yields one wins.
 
-        Raises ``DecryptionError`` where no key opens it, and ``TypeError`` for another type.
+        Raises ``DecryptionError`` if no key decrypts it, and ``TypeError`` for another type.
         """
-        if len(self._keys) == 1:
-            return self._keys[0].decrypt(body)
-        for key in reversed(self._keys):
-            text = key.opened(body)
-            if text is not None and _is_object(text):
+        if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"expected a body as bytes or str, got {type(body).__name__}")
+        # What is not ASCII is not Base64 either, whatever stands in its place.
+        data = body.encode("ascii", "replace") if isinstance(body, str) else body
+        for text, _, _ in candidates(self, data):
+            if len(self._keys) == 1 or _is_object(text):
                 return text
         raise DecryptionError
 
     def encrypt(self, data: bytes, /) -> bytes:
-        """The bytes as a body to send: sealed with the newest key, in Base64 without line breaks."""
+        """Encrypt the bytes with the newest key, as Base64 without line breaks."""
         return self._keys[-1].encrypt(data)
+
+
+def candidates(cipher: BodyCipher, body: bytes) -> Iterator[tuple[bytes, Encrypter, bool]]:
+    """Yield the text under each key that yields valid padding, newest first.
+
+    With it come what encrypts the response, with that key, and whether it is the newest.
+    """
+    base64 = body.translate(None, b"\r\n")
+    for key in reversed(cipher._keys):
+        text = key.decrypt(base64)
+        if text is not None:
+            yield text, key, key is cipher._keys[-1]
+
+
+def single_keys(cipher: BodyCipher) -> tuple[BodyCipher, ...]:
+    """Return a cipher for each key, oldest first."""
+    return tuple(BodyCipher(key) for key in cipher._keys)
 
 
 def _is_object(text: bytes) -> bool:
     try:
-        read(to_text(text))
+        decode(text)
     except MalformedBodyError as error:
-        return error.code is ErrorCode.MEMBER_TWICE
+        return error.code is ErrorCode.DUPLICATE_FIELD
     return True

@@ -1,7 +1,7 @@
 """JSON Schemas (2020-12) of the callback and of the acknowledgement, for tools that read no Python.
 
-They are made from the definitions that the parser itself reads by. A schema sees a JSON value and not its
-text, and knows no calendar and no secret: the parser stays the judge.
+They are generated from the definitions that the parser uses. A schema sees a JSON value and not its text, and
+knows no calendar, no secret and no half of a surrogate pair: what the parser decides counts.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from . import _credentials as credentials
 from ._acknowledgement import acknowledge
+from ._callback import REQUIRED_NAMES, WIRE_FIELDS
+from ._fields import ACTION, text_schema
 from ._times import SKYPAY_ZONE
-from ._fields import ACTION, MEMBERS, text_schema
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_AUTHENTICATION = text_schema("The secret that SkyPay issued; compared exactly.", credentials.MAX_LENGTH)
+_AUTHENTICATION = text_schema("The secret that SkyPay issued; compared exactly.")
 _ANSWER = acknowledge(datetime(2018, 6, 18, 17, 52, 10, 521100, SKYPAY_ZONE)).to_dict()
 _RESPONSE_TIME = {
-    "description": "When the partner answered: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
+    "description": "When the partner responded: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
     "type": "string",
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{4}$",
     "examples": [_ANSWER["responseTime"]],
@@ -28,17 +28,17 @@ _RESPONSE_TIME = {
 CALLBACK: Mapping[str, object] = {
     "$schema": _DIALECT,
     "title": ACTION,
-    "description": "What SkyPay sends when a payout changes state. Members that are not here may come too.",
+    "description": "What SkyPay sends when a payout changes state. Fields that are not listed here may be present too.",
     "type": "object",
-    "properties": {**{member.name: member.schema for member in MEMBERS}, "authentication": _AUTHENTICATION},
-    "required": [*(member.name for member in MEMBERS if member.required), "authentication"],
+    "properties": {**{one.name: one.schema for one in WIRE_FIELDS}, "authentication": _AUTHENTICATION},
+    "required": [*(one.name for one in WIRE_FIELDS if one.name in REQUIRED_NAMES), "authentication"],
 }
-"""The callback, decrypted. Every member that this version knows has its rule (points 2 to 5, 7 and 9)."""
+"""The callback, decrypted. Every field that this version knows has its rule (points 2 to 5, 7, 9 and 11)."""
 
 ACKNOWLEDGEMENT: Mapping[str, object] = {
     "$schema": _DIALECT,
     "title": f"{ACTION} acknowledgement",
-    "description": "The one answer to every callback, whatever its status: received.",
+    "description": "The one response to every callback, whatever its status: received.",
     "type": "object",
     "properties": {
         **{name: {"const": value} for name, value in _ANSWER.items()},
@@ -47,4 +47,4 @@ ACKNOWLEDGEMENT: Mapping[str, object] = {
     "required": list(_ANSWER),
     "additionalProperties": False,
 }
-"""The acknowledgement, before it is sealed (point 6)."""
+"""The acknowledgement, before it is encrypted (point 6)."""

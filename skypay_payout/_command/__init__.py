@@ -1,6 +1,6 @@
-"""The command ``skypay-payout``: try the library, check bodies, open and seal them, check an endpoint.
+"""The command ``skypay-payout``: try the library, check bodies, decrypt and encrypt them, check an endpoint.
 
-Exit status: 0 all good, 1 something was refused, 2 wrong use; as shells have it, 130 interrupted and 141 when
+Exit status: 0 all valid, 1 something was not, 2 usage error; as shells have it, 130 interrupted and 141 when
 the reader of the output went away.
 """
 
@@ -13,21 +13,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 
-from . import check, conformance, demo, seal, send, settings
-from .terminal import WrongUse
+from . import check, conformance, demo, encryption, send, settings
+from .terminal import UsageError
 
-_MODULES = (demo, check, seal, send, conformance)
+_MODULES = (demo, check, encryption, send, conformance)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command with these arguments, or with the program's; the exit status."""
+    """Run the command with these arguments, or with the program's, and return the exit status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # Chinese on an ASCII terminal is shown escaped
     try:
         status = _run(argv)
         print(end="", flush=True)  # here, where a closed pipe can still be reported
-    except WrongUse as error:
+    except UsageError as error:
         return _ended(2, str(error))
     except KeyboardInterrupt:
         return _ended(130, "interrupted")

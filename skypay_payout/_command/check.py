@@ -20,7 +20,7 @@ from .._errors import CallbackError, ErrorCode, InvalidCallbackError, MalformedB
 from .._parser import CallbackParser
 from .._pay_type import PayType
 from . import settings
-from .terminal import BUFFER, Subparsers, WrongUse, filled, opened, printable, problems, rows
+from .terminal import BUFFER, Subparsers, UsageError, filled, opened, printable, problems, rows
 
 Block: TypeAlias = tuple[int, bytes]
 """Whole lines of an archive, behind the number of the first."""
@@ -55,7 +55,7 @@ def run(args: Namespace) -> int:
     if args.lines:
         return _check_lines(settings.parser(), args.file, args.jobs or 1, as_json=args.json)
     if args.jobs:
-        raise WrongUse("--jobs is for archives; add --lines if FILE has one body a line")
+        raise UsageError("--jobs is for archives; add --lines if FILE has one body a line")
     return _check_body(settings.parser(), args.file, as_json=args.json)
 
 

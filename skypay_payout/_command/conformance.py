@@ -11,7 +11,7 @@ from xml.etree import ElementTree  # only written, never read
 
 from . import settings
 from .send import control_number
-from .terminal import Subparsers, WrongUse, filled, printable
+from .terminal import Subparsers, UsageError, filled, printable
 
 if TYPE_CHECKING:
     from ..conformance import Result
@@ -39,17 +39,17 @@ def add_to(subparsers: Subparsers) -> None:
 def run(args: Namespace) -> int:
     """Tries every case on the endpoint: 0 if none failed, 1 if one did."""
     try:
-        from ..conformance import check_endpoint
         from .._delivery import Unreachable
+        from ..conformance import check_endpoint
     except ImportError as error:
-        raise WrongUse(str(error)) from None
+        raise UsageError(str(error)) from None
     results: list[Result] = []
     try:
         for result in check_endpoint(args.url, settings.parser(), control_number=args.control_number):
             results.append(result)
             print(_as_json(result) if args.json else _as_text(result), flush=True)
     except (Unreachable, ValueError) as error:
-        raise WrongUse(printable(str(error))) from None
+        raise UsageError(printable(str(error))) from None
     counts = Counter(map(_outcome, results))
     summary = {outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")}
     if args.json:
@@ -107,4 +107,4 @@ def _write_junit(name: str, results: list[Result]) -> None:
     try:
         Path(name).write_bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
     except OSError as error:
-        raise WrongUse(f"cannot write {printable(name)}: {error.strerror}") from None
+        raise UsageError(f"cannot write {printable(name)}: {error.strerror}") from None

@@ -1,33 +1,33 @@
-"""``demo``: the library at work on the published sample, on every status, and on a refused body."""
+"""``demo``: the library at work on the published sample, on every status, and on an invalid body."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from textwrap import fill
 
-from .._errors import InvalidCallbackError
 from .._parser import CallbackParser
 from .._pay_type import PayType
+from .._results import Quarantined
 from ..testing import CREDENTIALS, ENCRYPTION_KEY, SAMPLE, body
 from .terminal import Subparsers, filled, problems, row, rows
 
 
 def add_to(subparsers: Subparsers) -> None:
-    """Adds the subcommand to the command."""
+    """Add the subcommand to the command."""
     what = "show the library at work; needs no settings"
     subparsers.add_parser("demo", help=what, description=what.capitalize() + ".").set_defaults(run=run)
 
 
 def run(_: Namespace) -> int:
-    """Shows what becomes of good, bad and encrypted bodies, and what is answered to each."""
+    """Show what becomes of valid, invalid and encrypted bodies, and the response to each."""
     parser = CallbackParser(CREDENTIALS)
     print("The published sample")
     _show(parser, SAMPLE)
     for status in PayType:
         print(f"\nA callback of status {status.name}")
         _show(parser, body(status, controlNumber=f"SK991{status:08}"))
-    print("\nA refused callback: it is SkyPay's, but wrong; set it aside and acknowledge it")
-    _show_refused(parser)
+    print("\nA quarantined callback: authenticated, but invalid; it is stored for a person and acknowledged")
+    _show_quarantined(parser)
     print("\nAn encrypted body, as on the real wire")
     _show_encrypted()
     return 0
@@ -36,15 +36,14 @@ def run(_: Namespace) -> int:
 def _show(parser: CallbackParser, received: bytes) -> None:
     callback = parser.parse(received)
     print(rows(callback), end="")
-    _show_text("answer", parser.reply(callback))
+    _show_text("response", parser.receive(received).respond().body)
 
 
-def _show_refused(parser: CallbackParser) -> None:
-    try:
-        parser.parse(body(9, controlNumber="SKY**12345678", dealTime="2018-02-30 11:58:33"))
-    except InvalidCallbackError as error:
-        print(*map(filled, problems(error)), sep="\n")
-        _show_text("answer", parser.reply(error))
+def _show_quarantined(parser: CallbackParser) -> None:
+    result = parser.receive(body(9, controlNumber="SKY**12345678", dealTime="2018-02-30 11:58:33"))
+    if isinstance(result, Quarantined):
+        print(*map(filled, problems(result.error)), sep="\n")
+        _show_text("response", result.respond().body)
 
 
 def _show_encrypted() -> None:

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import TypeVar, cast
 
-from .terminal import WrongUse
+from .terminal import UsageError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,7 +23,7 @@ R = TypeVar("R")
 def in_order(function: Callable[[T], R], items: Iterable[T], jobs: int) -> Generator[R]:
     """What ``map`` gives, worked out by so many processes; no more items are read ahead than keep them busy.
 
-    Raises ``WrongUse`` if a process is killed, perhaps for want of memory.
+    Raises ``UsageError`` if a process is killed, perhaps for want of memory.
     """
     with ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker) as pool:
         running: deque[Future[R]] = deque()
@@ -36,7 +36,7 @@ def in_order(function: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
             while running:
                 yield running.popleft().result()
         except BrokenProcessPool:
-            raise WrongUse("a worker process was killed, so this is incomplete; try fewer --jobs") from None
+            raise UsageError("a worker process was killed, so this is incomplete; try fewer --jobs") from None
 
 
 def _start_worker() -> None:

@@ -8,19 +8,20 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .._control_number import ControlNumber
-from .._credentials import CONCEALED, Credentials
+from .._credentials import Credentials
 from .._pay_type import PayType
-from ..testing import LIVES, WRONG_AUTHENTICATION, body, out_of_order, repeated
-from ..testing._bodies import sealed, sealers
+from .._redaction import REDACTED
 from .._times import SKYPAY_ZONE
+from ..testing import SCENARIOS, WRONG_AUTHENTICATION, body, out_of_order, redelivered
+from ..testing._bodies import encrypted, encrypters
 from . import settings
-from .terminal import Subparsers, WrongUse, filled, printable, row
+from .terminal import Subparsers, UsageError, filled, printable, row
 
 if TYPE_CHECKING:
     from .._delivery import Endpoint
 
 _STATUSES = {status.name.lower().replace("_", "-"): status for status in PayType}
-_LIVES = {life.name: life for life in LIVES}
+_SCENARIOS = {life.name: life for life in SCENARIOS}
 _SHOWN = 1000
 """Characters of a reply that are shown."""
 
@@ -42,7 +43,7 @@ def add_to(subparsers: Subparsers) -> None:
         default=PayType.UPLOAD,
         help=f"{', '.join(_STATUSES)}, or a number, also of a status to come; upload if not given",
     )
-    what.add_argument("--life", choices=_LIVES, help="all callbacks of one payout, from its upload on")
+    what.add_argument("--life", choices=_SCENARIOS, help="all callbacks of one payout, from its upload on")
     parser.add_argument(
         "--control-number", type=control_number, metavar="NUMBER", help="the payout that the endpoint knows"
     )
@@ -79,14 +80,14 @@ def _times(text: str) -> int:
 def run(args: Namespace) -> int:
     """Sends what the arguments name: 0 if every reply is right, 1 if one is not."""
     if args.out_of_order and not args.life:
-        raise WrongUse("--out-of-order is for several callbacks; add --life")
+        raise UsageError("--out-of-order is for several callbacks; add --life")
     try:
         from .._delivery import NoReply, Unreachable, endpoint
     except ImportError as error:
-        raise WrongUse(str(error)) from None
+        raise UsageError(str(error)) from None
     parser = settings.parser()
-    texts = repeated(_texts(args, parser.credentials[0]), args.repeat)
-    cipher = next(reversed(sealers(parser)), None)
+    texts = redelivered(_texts(args, parser.credentials[0]), args.repeat)
+    cipher = next(reversed(encrypters(parser)), None)
     wrong = False
     try:
         with endpoint(args.url, parser) as partner:
@@ -95,14 +96,14 @@ def run(args: Namespace) -> int:
                 print(f"callback {number} of {len(texts)}, {how}")
                 _show_members(text)
                 try:
-                    wrong |= not _judged(partner, sealed(text, cipher), refused=args.wrong_secret)
+                    wrong |= not _judged(partner, encrypted(text, cipher), refused=args.wrong_secret)
                 except Unreachable:
                     raise
                 except NoReply as error:
                     wrong = True
                     print(f"WRONG\n{filled(printable(str(error)))}")
     except (Unreachable, ValueError) as error:
-        raise WrongUse(printable(str(error))) from None
+        raise UsageError(printable(str(error))) from None
     return int(wrong)
 
 
@@ -110,7 +111,7 @@ def _texts(args: Namespace, account: Credentials) -> list[bytes]:
     secret = WRONG_AUTHENTICATION if args.wrong_secret else account.authentication[-1]
     now = datetime.now(SKYPAY_ZONE)
     if args.life:
-        life = _LIVES[args.life]
+        life = _SCENARIOS[args.life]
         bodies = life.bodies(
             start=now - timedelta(hours=len(life.statuses) - 1),
             userName=account.user_name,
@@ -132,7 +133,7 @@ def _texts(args: Namespace, account: Credentials) -> list[bytes]:
 
 def _show_members(text: bytes) -> None:
     for name, value in json.loads(text).items():
-        print(row(name, CONCEALED if name == "authentication" else value))
+        print(row(name, REDACTED if name == "authentication" else value))
 
 
 def _judged(partner: Endpoint, sent: bytes, *, refused: bool) -> bool:

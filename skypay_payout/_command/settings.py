@@ -3,68 +3,53 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
-from .._credentials import Credentials
+from .. import _environ
 from .._parser import CallbackParser
-from .terminal import WrongUse
+from .terminal import UsageError
 
 if TYPE_CHECKING:
     from ..encryption import BodyCipher
 
-USER_NAME = "SKYPAY_USER_NAME"
-AUTHENTICATION = "SKYPAY_AUTHENTICATION"
-ENCRYPTION_KEY = "SKYPAY_ENCRYPTION_KEY"
-
 HELP = f"""\
 Settings come from the environment, never from the command line:
-  {USER_NAME}       the account that SkyPay issued, AppName@skypay
-  {AUTHENTICATION}  its secret, or several with commas between them
-  {ENCRYPTION_KEY}  the key if bodies are encrypted, or several with
-                         commas between them, from the oldest to the newest
+  {_environ.USER_NAME}       the account that SkyPay issued, AppName@skypay
+  {_environ.AUTHENTICATION}  its secret, or several with commas between them
+  {_environ.ENCRYPTION_KEY}  the key if bodies are encrypted, or several with
+                         commas between them, from oldest to newest
+  {_environ.PREFIXES}        the account's prefixes, with commas between them;
+                         any are accepted if it is not set
 """
 
 
-def _setting(name: str) -> str:
-    value = os.environ.get(name)
-    if value is None:
-        raise WrongUse(f"{name} is not set; set it in the environment")
-    if not value.strip():
-        raise WrongUse(f"{name} is empty; fill it in, or unset it where it is not needed")
-    return value
-
-
-def _several(name: str) -> list[str]:
-    values = [value.strip() for value in _setting(name).split(",")]
-    if "" in values:
-        raise WrongUse(f"{name} has nothing before or after a comma; separate its values by single commas")
-    return values
-
-
-def credentials() -> Credentials:
-    """The account, from ``SKYPAY_USER_NAME`` and ``SKYPAY_AUTHENTICATION``. Raises ``WrongUse``."""
-    user_name, authentication = _setting(USER_NAME), _several(AUTHENTICATION)
-    try:
-        return Credentials(user_name, authentication)
-    except ValueError as error:
-        raise WrongUse(f"{USER_NAME} or {AUTHENTICATION}: {error}") from None
-
-
 def known_secrets() -> list[str]:
-    """The secrets to conceal where no account is needed: none if ``SKYPAY_AUTHENTICATION`` is not set."""
-    return _several(AUTHENTICATION) if AUTHENTICATION in os.environ else []
+    """Return the secrets to redact where no account is needed. Raises ``UsageError``."""
+    try:
+        return _environ.several(os.environ, _environ.AUTHENTICATION) or []
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def cipher() -> BodyCipher:
-    """What opens and seals bodies, from ``SKYPAY_ENCRYPTION_KEY``. Raises ``WrongUse``."""
-    keys = _several(ENCRYPTION_KEY)
+    """Return what decrypts and encrypts bodies. Raises ``UsageError``."""
     try:
-        from ..encryption import BodyCipher
-    except ImportError as error:
-        raise WrongUse(str(error)) from None
-    return BodyCipher(keys)
+        cipher = _environ.cipher(os.environ)
+    except (ImportError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    if cipher is None:
+        raise UsageError(f"{_environ.ENCRYPTION_KEY}: expected a key, got none: set it in the environment")
+    return cipher
 
 
 def parser() -> CallbackParser:
-    """The parser for the account's bodies, encrypted ones if ``SKYPAY_ENCRYPTION_KEY`` is set."""
-    return CallbackParser(credentials(), cipher=cipher() if ENCRYPTION_KEY in os.environ else None)
+    """Return the parser for the account's bodies, and say so if they are taken as plain. Raises ``UsageError``."""
+    plain = _environ.ENCRYPTION_KEY not in os.environ
+    try:
+        parser = CallbackParser.from_environ(plain=plain)
+    except (ImportError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    if plain:
+        print(f"{_environ.ENCRYPTION_KEY} is not set: bodies are taken as plain JSON", file=sys.stderr)
+    return parser

@@ -21,17 +21,17 @@ BUFFER = 256 * 1024
 """Bytes that are read at a time."""
 
 
-class WrongUse(Exception):
+class UsageError(Exception):
     """The command was called wrongly. The message is one line that says what to do; the exit status is 2."""
 
 
 @contextmanager
 def opened(name: str) -> Generator[BufferedReader]:
-    """The file to read, or standard input for ``-``. Raises ``WrongUse`` if it cannot be opened."""
+    """The file to read, or standard input for ``-``. Raises ``UsageError`` if it cannot be opened."""
     try:
         file: BufferedReader = BufferedReader(FileIO(0 if name == "-" else name, closefd=name != "-"), BUFFER)
     except OSError as error:
-        raise WrongUse(f"cannot open {printable(name)}: {error.strerror}") from None
+        raise UsageError(f"cannot open {printable(name)}: {error.strerror}") from None
     with file:
         yield file
 

@@ -1,13 +1,13 @@
-"""Bodies as SkyPay sends them, for the tests of an endpoint: good ones, whole lives, and bad ones.
+"""Make bodies as SkyPay sends them, for the tests of an endpoint: valid ones, scenarios, and rejection cases.
 
 Everything is made from the published sample: its account, its secret and its payout. Nothing but the core is
 needed. ``skypay_payout.testing.strategies`` needs Hypothesis, and ``skypay_payout.testing.plugin`` is what
 pytest loads by itself; both come with the extra ``testing``.
 
-There is no clock here: time-machine and freezegun freeze what ``acknowledge()`` and ``reply`` answer.
+There is no clock here: time-machine and freezegun freeze what ``acknowledge()`` and ``respond()`` return.
 """
 
-from ._rejection_cases import BadBody, bad_bodies
+from .._results import Encrypter
 from ._bodies import (
     AUTHENTICATION,
     CREDENTIALS,
@@ -16,12 +16,12 @@ from ._bodies import (
     USER_NAME,
     WRONG_AUTHENTICATION,
     BodyFactory,
-    Sealer,
     body,
+    encode,
     payload,
-    written,
 )
-from ._scenarios import CANCELLED, FAILED, LIVES, PAID, Life, out_of_order, repeated
+from ._rejection_cases import RejectionCase, rejection_cases
+from ._scenarios import CANCELLED, FAILED, PAID, SCENARIOS, Scenario, out_of_order, redelivered
 
 __all__ = [
     "AUTHENTICATION",
@@ -29,19 +29,19 @@ __all__ = [
     "CREDENTIALS",
     "ENCRYPTION_KEY",
     "FAILED",
-    "LIVES",
     "PAID",
     "SAMPLE",
+    "SCENARIOS",
     "USER_NAME",
     "WRONG_AUTHENTICATION",
-    "BadBody",
     "BodyFactory",
-    "Life",
-    "Sealer",
-    "bad_bodies",
+    "Encrypter",
+    "RejectionCase",
+    "Scenario",
     "body",
+    "encode",
     "out_of_order",
     "payload",
-    "repeated",
-    "written",
+    "redelivered",
+    "rejection_cases",
 ]

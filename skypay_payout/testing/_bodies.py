@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from .._credentials import Credentials
+from .._fields import ACTION
 from .._parser import CallbackParser
 from .._pay_type import PayType
-from .._fields import ACTION
+from .._results import Encrypter
 
 SAMPLE = b"""{
     "userName": "AppName@skypay",
@@ -33,29 +34,20 @@ ENCRYPTION_KEY = "0123456789abcdef"
 """A key for tests, for ``BodyCipher``: it protects nothing."""
 
 
-@runtime_checkable
-class Sealer(Protocol):
-    """What encrypts a body: ``skypay_payout.encryption.BodyCipher``, or anything like it."""
-
-    def encrypt(self, data: bytes, /) -> bytes:
-        """The bytes as a body to send."""
-        ...
-
-
 class BodyFactory(Protocol):
-    """Makes a body of any status: ``body``, and what the fixture ``skypay_body`` gives."""
+    """Describe what makes a body of any status: ``body``, and the value of the fixture ``skypay_body``."""
 
     def __call__(
-        self, status: int = PayType.UPLOAD, *, cipher: Sealer | None = None, **members: object
+        self, status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fields: object
     ) -> bytes:
-        """The body of that status; ``members`` by wire name replace or add to what it holds."""
+        """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
         ...
 
 
-def payload(status: int = PayType.UPLOAD, **members: object) -> dict[str, object]:
-    """The members of a good callback of that status, by wire name, in the specification's order.
+def payload(status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]:
+    """Return the fields of a valid callback of that status, by wire name, in the specification's order.
 
-    ``status`` is a ``PayType``, or a number that the specification does not know yet. ``members`` replace
+    ``status`` is a ``PayType``, or a number that the specification does not know yet. ``fields`` replace
     what the sample holds, or come on top: ``payload(PayType.PAYOUT, controlNumber="SK99100000001")``.
     """
     known: dict[str, object] = {
@@ -70,36 +62,36 @@ def payload(status: int = PayType.UPLOAD, **members: object) -> dict[str, object
         known["failDescription"] = "余额不足"
     if status in (PayType.UPLOAD, PayType.AMENDED_SUCCESS):
         known["referenceNumber"] = "MLA001041380755361119"
-    return known | members
+    return known | fields
 
 
-def body(status: int = PayType.UPLOAD, *, cipher: Sealer | None = None, **members: object) -> bytes:
-    """The body that SkyPay would send for ``payload(status, **members)``: JSON, encrypted with a cipher.
+def body(status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fields: object) -> bytes:
+    """Make the body that SkyPay would send for ``payload(status, **fields)``: JSON, encrypted with a cipher.
 
-    Raises ``TypeError`` or ``ValueError`` for a member that is not JSON.
+    Raises ``TypeError`` or ``ValueError`` for a field that is not JSON.
     """
-    return written(payload(status, **members), cipher=cipher)
+    return encode(payload(status, **fields), cipher=cipher)
 
 
-def written(members: dict[str, object], *, cipher: Sealer | None = None) -> bytes:
-    """A payload as a body, such as one from which members were taken away.
+def encode(fields: dict[str, object], *, cipher: Encrypter | None = None) -> bytes:
+    """Encode a payload as a body, such as one from which fields were removed.
 
-    Raises ``TypeError`` or ``ValueError`` for a member that is not JSON.
+    Raises ``TypeError`` or ``ValueError`` for a field that is not JSON.
     """
-    text = json.dumps(members, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(fields, ensure_ascii=False, allow_nan=False)
     # Half of a surrogate pair has no UTF-8, but JSON can escape it.
-    return sealed(text.encode(errors="backslashreplace"), cipher)
+    return encrypted(text.encode(errors="backslashreplace"), cipher)
 
 
-def sealed(text: bytes, cipher: Sealer | None) -> bytes:
-    """The text as a body: encrypted if there is a cipher."""
+def encrypted(text: bytes, cipher: Encrypter | None) -> bytes:
+    """Return the text as a body: encrypted if there is a cipher."""
     return text if cipher is None else cipher.encrypt(text)
 
 
 def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD) -> dict[str, object]:
-    """The payload that this parser accepts: of its first account, with its newest secret and its prefix."""
+    """Return a payload that this parser accepts: of its first account, with its newest secret and its prefix."""
     account = parser.credentials[0]
-    prefix = min(parser.prefixes) if parser.prefixes else "SK991"
+    prefix = min(account.prefixes) if account.prefixes else "SK991"
     return payload(
         status,
         userName=account.user_name,
@@ -108,15 +100,10 @@ def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD) -> dict[st
     )
 
 
-def sealers(parser: CallbackParser) -> tuple[Sealer, ...]:
-    """What seals bodies for this parser, from the oldest key to the newest; empty where bodies are plain.
+def encrypters(parser: CallbackParser) -> tuple[Encrypter, ...]:
+    """Return what encrypts bodies for this parser, one for each key, oldest first; none where bodies are plain."""
+    if parser.cipher is None:
+        return ()
+    from ..encryption import single_keys
 
-    Raises ``TypeError`` if a cipher of the parser can only decrypt.
-    """
-    return tuple(_sealer(cipher) for cipher in parser.cipher)
-
-
-def _sealer(cipher: object) -> Sealer:
-    if isinstance(cipher, Sealer):
-        return cipher
-    raise TypeError(f"{type(cipher).__name__} has no encrypt method, so nothing can seal bodies for it")
+    return single_keys(parser.cipher)

@@ -1,16 +1,14 @@
-"""Every kind of bad body, by name, with the error that it must give."""
+"""Every kind of body that must be rejected or quarantined, by name, with the error that it must give."""
 
 from __future__ import annotations
 
 import json
-import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from itertools import count
 
 from attrs import frozen
 
-from .._json import MAX_DEPTH
 from .._errors import (
     AuthenticationError,
     CallbackError,
@@ -20,21 +18,21 @@ from .._errors import (
     MalformedBodyError,
 )
 from .._parser import CallbackParser
-from ._bodies import WRONG_AUTHENTICATION, Sealer, payload_for, sealed, sealers, written
+from ._bodies import WRONG_AUTHENTICATION, Encrypter, encode, encrypted, encrypters, payload_for
 
 
 @frozen
-class BadBody:
-    """One body that ``parse`` must refuse, and how."""
+class RejectionCase:
+    """Hold one body for which ``parse`` must raise, and what it must raise."""
 
     name: str
-    """What is bad about it; also its ``str()``, so that it can serve as a test's id."""
+    """What is wrong with it; also its ``str()``, so that it can serve as a test's id."""
     body: bytes
     error: type[CallbackError]
     """The class that ``parse`` must raise. Only an ``InvalidCallbackError`` is acknowledged."""
     code: ErrorCode
     """The error's code."""
-    wrong: tuple[tuple[str, ErrorCode], ...] = ()
+    field_errors: tuple[tuple[str, ErrorCode], ...] = ()
     """For an ``InvalidCallbackError``: field and code of every one of its ``errors``."""
 
     def __str__(self) -> str:
@@ -43,35 +41,35 @@ class BadBody:
 
 ABSENT = object()
 
-WRONG_MEMBERS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
+INVALID_FIELDS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
     "action": (
         ("missing", ABSENT, ErrorCode.MISSING),
-        ("null", None, ErrorCode.WRONG_TYPE),
-        ("a number", 1, ErrorCode.WRONG_TYPE),
+        ("null", None, ErrorCode.INVALID_TYPE),
+        ("a number", 1, ErrorCode.INVALID_TYPE),
         ("empty", "", ErrorCode.EMPTY),
         ("of 51 characters", "payout" * 8 + "pay", ErrorCode.TOO_LONG),
-        ("in another case", "PayoutQueuePayout", ErrorCode.WRONG_VALUE),
-        ("of another callback", "payoutQueue", ErrorCode.WRONG_VALUE),
+        ("in another case", "PayoutQueuePayout", ErrorCode.UNEXPECTED_ACTION),
+        ("of another callback", "payoutQueue", ErrorCode.UNEXPECTED_ACTION),
     ),
     "controlNumber": (
         ("missing", ABSENT, ErrorCode.MISSING),
-        ("null", None, ErrorCode.WRONG_TYPE),
-        ("a number", 9912345678901, ErrorCode.WRONG_TYPE),
+        ("null", None, ErrorCode.INVALID_TYPE),
+        ("a number", 9912345678901, ErrorCode.INVALID_TYPE),
         ("empty", "", ErrorCode.EMPTY),
         ("masked", "SKY**12345678", ErrorCode.MASKED),
-        ("of 12 characters", "SK9911234567", ErrorCode.WRONG_FORMAT),
+        ("of 12 characters", "SK9911234567", ErrorCode.INVALID_FORMAT),
         ("of 16 characters", "SK99112345678901", ErrorCode.TOO_LONG),
-        ("with a letter among its digits", "SK9912345678O", ErrorCode.WRONG_FORMAT),
-        ("with full-width digits", "SK991２３４５６７８９", ErrorCode.WRONG_FORMAT),  # noqa: RUF001
-        ("with a newline behind it", "SK99123456789\n", ErrorCode.WRONG_FORMAT),
-        ("with a space before it", " SK99123456789", ErrorCode.WRONG_FORMAT),
+        ("with a letter among its digits", "SK9912345678O", ErrorCode.INVALID_FORMAT),
+        ("with full-width digits", "SK991２３４５６７８９", ErrorCode.INVALID_FORMAT),  # noqa: RUF001
+        ("with a newline behind it", "SK99123456789\n", ErrorCode.INVALID_FORMAT),
+        ("with a space before it", " SK99123456789", ErrorCode.INVALID_FORMAT),
     ),
     "payType": (
         ("missing", ABSENT, ErrorCode.MISSING),
-        ("null", None, ErrorCode.WRONG_TYPE),
-        ("true", True, ErrorCode.WRONG_TYPE),
-        ("1.0", 1.0, ErrorCode.WRONG_TYPE),
-        ("an array", [1], ErrorCode.WRONG_TYPE),
+        ("null", None, ErrorCode.INVALID_TYPE),
+        ("true", True, ErrorCode.INVALID_TYPE),
+        ("1.0", 1.0, ErrorCode.INVALID_TYPE),
+        ("an array", [1], ErrorCode.INVALID_TYPE),
         ("empty", "", ErrorCode.EMPTY),
         ("0", 0, ErrorCode.UNKNOWN_STATUS),
         ("7", 7, ErrorCode.UNKNOWN_STATUS),
@@ -83,59 +81,59 @@ WRONG_MEMBERS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
     ),
     "dealTime": (
         ("missing", ABSENT, ErrorCode.MISSING),
-        ("null", None, ErrorCode.WRONG_TYPE),
-        ("an epoch number", 1533614313, ErrorCode.WRONG_TYPE),
-        ("an epoch number as text", "1533614313", ErrorCode.WRONG_FORMAT),
+        ("null", None, ErrorCode.INVALID_TYPE),
+        ("an epoch number", 1533614313, ErrorCode.INVALID_TYPE),
+        ("an epoch number as text", "1533614313", ErrorCode.INVALID_FORMAT),
         ("empty", "", ErrorCode.EMPTY),
-        ("a bare date", "2018-08-07", ErrorCode.WRONG_FORMAT),
-        ("a week date", "2018-W32-2T11:58:33", ErrorCode.WRONG_FORMAT),
-        ("at 24:00", "2018-08-07 24:00:00", ErrorCode.WRONG_FORMAT),
-        ("a weekday", "Tuesday", ErrorCode.WRONG_FORMAT),
-        ("with a newline behind it", "2018-08-07 11:58:33\n", ErrorCode.WRONG_FORMAT),
-        ("on 30 February", "2018-02-30 11:58:33", ErrorCode.NO_SUCH_TIME),
-        ("in minute 60", "2018-08-07 11:60:33", ErrorCode.NO_SUCH_TIME),
-        ("in year 1", "0001-01-01 00:00:00", ErrorCode.NO_SUCH_TIME),
+        ("a bare date", "2018-08-07", ErrorCode.INVALID_FORMAT),
+        ("a week date", "2018-W32-2T11:58:33", ErrorCode.INVALID_FORMAT),
+        ("at 24:00", "2018-08-07 24:00:00", ErrorCode.INVALID_FORMAT),
+        ("a weekday", "Tuesday", ErrorCode.INVALID_FORMAT),
+        ("with a newline behind it", "2018-08-07 11:58:33\n", ErrorCode.INVALID_FORMAT),
+        ("on 30 February", "2018-02-30 11:58:33", ErrorCode.INVALID_DATETIME),
+        ("in minute 60", "2018-08-07 11:60:33", ErrorCode.INVALID_DATETIME),
+        ("in year 1", "0001-01-01 00:00:00", ErrorCode.INVALID_DATETIME),
     ),
     "failDescription": (
-        ("a number", 4, ErrorCode.WRONG_TYPE),
-        ("false", False, ErrorCode.WRONG_TYPE),
-        ("an array", ["余额不足"], ErrorCode.WRONG_TYPE),
-        ("half of a surrogate pair", "\ud83d", ErrorCode.NOT_TEXT),
+        ("a number", 4, ErrorCode.INVALID_TYPE),
+        ("false", False, ErrorCode.INVALID_TYPE),
+        ("an array", ["余额不足"], ErrorCode.INVALID_TYPE),
+        ("with U+0000", "余额\0不足", ErrorCode.INVALID_TEXT),
+        ("half of a surrogate pair", "\ud83d", ErrorCode.INVALID_TEXT),
     ),
     "referenceNumber": (
-        ("a number", 1041380755361119, ErrorCode.WRONG_TYPE),
-        ("an object", {}, ErrorCode.WRONG_TYPE),
-        ("half of a surrogate pair", "\udca9", ErrorCode.NOT_TEXT),
+        ("a number", 1041380755361119, ErrorCode.INVALID_TYPE),
+        ("an object", {}, ErrorCode.INVALID_TYPE),
+        ("with U+0000", "\0", ErrorCode.INVALID_TEXT),
+        ("half of a surrogate pair", "\udca9", ErrorCode.INVALID_TEXT),
     ),
 }
 
 
-def bad_bodies(parser: CallbackParser) -> tuple[BadBody, ...]:
-    """Every kind of bad body for this parser: its account, secret, prefixes, size limit and newest key.
+def rejection_cases(parser: CallbackParser) -> tuple[RejectionCase, ...]:
+    """Return every kind of rejection case for this parser: its account, secret, prefixes, limit and newest key.
 
-    Where the parser has a cipher, the bodies are sealed, and those come on top that cannot be opened. Give it
-    to ``pytest.mark.parametrize`` with ``ids=str``.
-
-    Raises ``TypeError`` if the parser's cipher can only decrypt.
+    Where the parser has a cipher, the bodies are encrypted, and those that cannot be decrypted are added. Pass
+    it to ``pytest.mark.parametrize`` with ``ids=str``.
     """
-    cipher = next(reversed(sealers(parser)), None)
+    cipher = next(reversed(encrypters(parser)), None)
     return tuple(
-        bad if len(bad.body) <= parser.max_body_size else _too_large(bad.name, bad.body)
-        for bad in (
+        case if len(case.body) <= parser.max_body_size else _too_large(case.name, case.body)
+        for case in (
             *_malformed(parser, cipher),
-            *(() if cipher is None else _undecryptable(parser, cipher)),
+            *(() if cipher is None else _not_decryptable(parser, cipher)),
             *_unauthenticated(parser, cipher),
             *_invalid(parser, cipher),
         )
     )
 
 
-def _too_large(name: str, text: bytes) -> BadBody:
-    return BadBody(name, text, MalformedBodyError, ErrorCode.TOO_LARGE)
+def _too_large(name: str, text: bytes) -> RejectionCase:
+    return RejectionCase(name, text, MalformedBodyError, ErrorCode.TOO_LARGE)
 
 
-def _malformed(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBody]:
-    good = written(payload_for(parser))
+def _malformed(parser: CallbackParser, cipher: Encrypter | None) -> Iterator[RejectionCase]:
+    good = encode(payload_for(parser))
     start = good[:-1]  # without the last brace
     not_json = {
         "nothing": b"",
@@ -152,12 +150,8 @@ def _malformed(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBod
         "a comment": start + b"/* paid */}",
         "NaN": start + b',"fee":NaN}',
         "Infinity": start + b',"fee":-Infinity}',
-        "a number out of range": start + b',"fee":1e999}',
-        "too deep": start + b',"items":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}",
         "a newline in a text": start + b',"note":"a\nb"}',
     }
-    if most := sys.get_int_max_str_digits():
-        not_json["an integer of too many digits"] = start + b',"fee":' + b"9" * (most + 1) + b"}"
     not_an_object = {
         "an array": b"[" + good + b"]",
         "a text": json.dumps(good.decode()).encode(),
@@ -169,9 +163,9 @@ def _malformed(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBod
         "GBK": start + ',"failDescription":"余额不足"}'.encode("gbk"),
         "Latin-1": start + b',"failDescription":"caf\xe9"}',
     }
-    twice = {
-        "a member twice": start + b',"payType":"2"}',
-        "a member twice inside another": start + b',"fee":{"php":1,"php":2}}',
+    duplicates = {
+        "a duplicate field": start + b',"payType":"2"}',
+        "a duplicate field in a nested object": start + b',"fee":{"php":1,"php":2}}',
     }
     for texts, code in (
         (not_json, ErrorCode.NOT_JSON),
@@ -180,28 +174,39 @@ def _malformed(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBod
     ):
         for name, text in texts.items():
             if cipher is None:
-                yield BadBody(name, text, MalformedBodyError, code)
-            else:  # a key has opened a body only if a JSON object came out
-                yield BadBody(name, cipher.encrypt(text), DecryptionError, ErrorCode.UNDECRYPTABLE)
-    for name, text in twice.items():
-        yield BadBody(name, sealed(text, cipher), MalformedBodyError, ErrorCode.MEMBER_TWICE)
-    yield _too_large("too large", sealed(good.ljust(parser.max_body_size + 1), cipher))
+                yield RejectionCase(name, text, MalformedBodyError, code)
+            else:  # only a JSON object counts as decrypted
+                yield RejectionCase(name, cipher.encrypt(text), DecryptionError, ErrorCode.DECRYPTION_FAILED)
+    for name, text in duplicates.items():
+        yield RejectionCase(name, encrypted(text, cipher), MalformedBodyError, ErrorCode.DUPLICATE_FIELD)
+    infinite = start + b',"fee":1e999}'
+    yield RejectionCase(
+        "a number out of range", encrypted(infinite, cipher), MalformedBodyError, ErrorCode.NOT_JSON
+    )
+    too_complex = {
+        "too many elements": start + b',"items":[' + b"0," * len(good) + b"0]}",
+        "too deep": start + b',"items":' + b"[" * len(good) + b"]" * len(good) + b"}",
+        "an integer of too many digits": start + b',"fee":' + b"9" * 5000 + b"}",
+    }
+    for name, text in too_complex.items():
+        yield RejectionCase(name, encrypted(text, cipher), MalformedBodyError, ErrorCode.TOO_COMPLEX)
+    yield _too_large("too large", encrypted(good.ljust(parser.max_body_size + 1), cipher))
 
 
-def _undecryptable(parser: CallbackParser, cipher: Sealer) -> Iterator[BadBody]:
-    good = written(payload_for(parser))
+def _not_decryptable(parser: CallbackParser, cipher: Encrypter) -> Iterator[RejectionCase]:
+    good = encode(payload_for(parser))
     base64 = cipher.encrypt(good)
     bodies = {
-        "plain JSON where encryption is due": good,
+        "plain JSON where encryption is expected": good,
         "not Base64": b"%" + base64,
         "half a block": b64encode(b64decode(base64)[:-8]),
-        "sealed with another key": b64encode(b64decode(base64)[::-1]),
+        "encrypted with another key": b64encode(b64decode(base64)[::-1]),
     }
     for name, bad in bodies.items():
-        yield BadBody(name, bad, DecryptionError, ErrorCode.UNDECRYPTABLE)
+        yield RejectionCase(name, bad, DecryptionError, ErrorCode.DECRYPTION_FAILED)
 
 
-def _unauthenticated(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBody]:
+def _unauthenticated(parser: CallbackParser, cipher: Encrypter | None) -> Iterator[RejectionCase]:
     secrets = [secret for account in parser.credentials for secret in account.authentication]
     secret = parser.credentials[0].authentication[-1]
     ways: dict[str, tuple[tuple[str, object], ...]] = {
@@ -220,13 +225,13 @@ def _unauthenticated(parser: CallbackParser, cipher: Sealer | None) -> Iterator[
             ("in an array", [parser.credentials[0].user_name]),
         ),
     }
-    for member, values in ways.items():
+    for field, values in ways.items():
         for how, value in values:
-            yield BadBody(
-                f"{member} {how}",
-                sealed(_with(parser, member, value), cipher),
+            yield RejectionCase(
+                f"{field} {how}",
+                encrypted(_with(parser, field, value), cipher),
                 AuthenticationError,
-                ErrorCode.UNAUTHENTICATED,
+                ErrorCode.AUTHENTICATION_FAILED,
             )
 
 
@@ -236,29 +241,33 @@ def _other(text: str, known: list[str]) -> str:
     return text
 
 
-def _invalid(parser: CallbackParser, cipher: Sealer | None) -> Iterator[BadBody]:
-    for member, values in WRONG_MEMBERS.items():
+def _invalid(parser: CallbackParser, cipher: Encrypter | None) -> Iterator[RejectionCase]:
+    for field, values in INVALID_FIELDS.items():
         for how, value, code in values:
-            yield _wrong(f"{member} {how}", _with(parser, member, value), cipher, (member, code))
-    if parser.prefixes is not None:
-        foreign = next(text for number in count() if (text := f"{number:05}") not in parser.prefixes)
-        stranger = _with(parser, "controlNumber", f"{foreign}23456789")
-        error = ("controlNumber", ErrorCode.FOREIGN_PREFIX)
-        yield _wrong("controlNumber of another partner", stranger, cipher, error)
-    members = payload_for(parser)
-    required = [member for member, values in WRONG_MEMBERS.items() if values[0][1] is ABSENT]
-    for member in required:
-        del members[member]
-    errors = ((member, ErrorCode.MISSING) for member in required)
-    yield _wrong("every member missing but the proof", written(members), cipher, *errors)
+            yield _invalid_case(f"{field} {how}", _with(parser, field, value), cipher, (field, code))
+    if (prefixes := parser.credentials[0].prefixes) is not None:
+        unexpected = next(text for number in count() if (text := f"{number:05}") not in prefixes)
+        other = _with(parser, "controlNumber", f"{unexpected}23456789")
+        error = ("controlNumber", ErrorCode.UNEXPECTED_PREFIX)
+        yield _invalid_case("controlNumber of another partner", other, cipher, error)
+    fields = payload_for(parser)
+    required = [field for field, values in INVALID_FIELDS.items() if values[0][1] is ABSENT]
+    for field in required:
+        del fields[field]
+    errors = ((field, ErrorCode.MISSING) for field in required)
+    yield _invalid_case("all fields missing but userName and authentication", encode(fields), cipher, *errors)
 
 
-def _wrong(name: str, text: bytes, cipher: Sealer | None, *errors: tuple[str, ErrorCode]) -> BadBody:
-    return BadBody(name, sealed(text, cipher), InvalidCallbackError, ErrorCode.INVALID, errors)
+def _invalid_case(
+    name: str, text: bytes, cipher: Encrypter | None, *errors: tuple[str, ErrorCode]
+) -> RejectionCase:
+    return RejectionCase(
+        name, encrypted(text, cipher), InvalidCallbackError, ErrorCode.INVALID_CALLBACK, errors
+    )
 
 
-def _with(parser: CallbackParser, member: str, value: object) -> bytes:
-    members = payload_for(parser) | {member: value}
+def _with(parser: CallbackParser, field: str, value: object) -> bytes:
+    fields = payload_for(parser) | {field: value}
     if value is ABSENT:
-        del members[member]
-    return written(members)
+        del fields[field]
+    return encode(fields)

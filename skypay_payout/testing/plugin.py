@@ -13,7 +13,8 @@ import pytest
 from .._credentials import Credentials
 from .._parser import CallbackParser
 from .._pay_type import PayType
-from ._bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, Sealer, body
+from .._results import Encrypter
+from ._bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, body
 
 if TYPE_CHECKING:
     from ..encryption import BodyCipher
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def skypay_credentials() -> Credentials:
-    """The account of the published sample."""
+    """Return the account of the published sample."""
     return CREDENTIALS
 
 
 @pytest.fixture
 def skypay_cipher() -> BodyCipher:
-    """A cipher with a key for tests; needs the extra ``encryption``."""
+    """Return a cipher with a key for tests; needs the extra ``encryption``."""
     from ..encryption import BodyCipher
 
     return BodyCipher(ENCRYPTION_KEY)
@@ -35,20 +36,20 @@ def skypay_cipher() -> BodyCipher:
 
 @pytest.fixture
 def skypay_parser(skypay_credentials: Credentials) -> CallbackParser:
-    """A parser of plain bodies for the account."""
+    """Return a parser of plain bodies for the account."""
     return CallbackParser(skypay_credentials)
 
 
 @pytest.fixture
 def skypay_body(skypay_credentials: Credentials) -> BodyFactory:
-    """Makes bodies as ``skypay_payout.testing.body`` does, with the account's name and newest secret."""
+    """Return what makes bodies as ``skypay_payout.testing.body`` does, with the account's name and newest secret."""
 
-    def make(status: int = PayType.UPLOAD, *, cipher: Sealer | None = None, **members: object) -> bytes:
-        """The body of that status; ``members`` by wire name replace or add to what it holds."""
+    def make(status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fields: object) -> bytes:
+        """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
         account = {
             "userName": skypay_credentials.user_name,
             "authentication": skypay_credentials.authentication[-1],
         }
-        return body(status, cipher=cipher, **account | members)
+        return body(status, cipher=cipher, **account | fields)
 
     return make

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for callbacks that a parser takes, and for those that it must refuse.
+"""Hypothesis strategies for callbacks that a parser accepts, and for those that it must reject or quarantine.
 
 They say what the specification allows in words of their own, so that they can find a parser wrong. Each takes
 the parser under test, and without one a parser of the sample's account.
@@ -14,12 +14,13 @@ from string import ascii_letters, digits
 from hypothesis import strategies as st
 
 from .._parser import CallbackParser
-from ._rejection_cases import ABSENT, WRONG_MEMBERS
-from ._bodies import CREDENTIALS, payload_for, sealed, sealers, written
+from ._bodies import CREDENTIALS, encode, encrypted, encrypters, payload_for
+from ._rejection_cases import ABSENT, INVALID_FIELDS
 
 _PARSER = CallbackParser(CREDENTIALS)
 
 _texts = st.text(max_size=60)
+_storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 _numbers = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
 _json: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | _numbers | _texts,
@@ -37,7 +38,7 @@ _offsets = st.one_of(
     st.from_regex("[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?", fullmatch=True, alphabet=digits + "+-:"),
 )
 # What follows the half is no other half, so that no pair is made whole.
-_half_pairs = st.builds("{}{}x".format, _texts, st.characters(categories=["Cs"]))
+_unstorable = st.builds("{}{}x".format, _texts, st.characters(categories=["Cs"]) | st.just("\0"))
 
 
 def _no_control_number(text: object) -> bool:
@@ -51,19 +52,19 @@ _wrong_values: dict[str, st.SearchStrategy[object]] = {
     "controlNumber": st.one_of(_json, st.from_regex("[A-Z]{4,6}[0-9]{7,11}")).filter(_no_control_number),
     "payType": _json.filter(lambda value: json.dumps(value) not in _STATUSES),
     "dealTime": _json.filter(lambda value: not re.match("[0-9]{4}-", str(value))),
-    "failDescription": st.one_of(_json.filter(lambda value: not isinstance(value, str | None)), _half_pairs),
-    "referenceNumber": st.one_of(_json.filter(lambda value: not isinstance(value, str | None)), _half_pairs),
+    "failDescription": st.one_of(_json.filter(lambda value: not isinstance(value, str | None)), _unstorable),
+    "referenceNumber": st.one_of(_json.filter(lambda value: not isinstance(value, str | None)), _unstorable),
 }
 
 
 @st.composite
 def payloads(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> dict[str, object]:
-    """The members of a callback that this parser takes, by wire name, in any order and with any others."""
+    """Draw the fields of a callback that this parser accepts, by wire name, in any order and with any others."""
     account = draw(st.sampled_from(parser.credentials))
-    prefix = draw(_prefixes if parser.prefixes is None else st.sampled_from(sorted(parser.prefixes)))
+    prefix = draw(_prefixes if account.prefixes is None else st.sampled_from(sorted(account.prefixes)))
     status = draw(st.integers(1, 6))
     fraction = draw(st.just("") | st.from_regex("[.,][0-9]{1,9}", fullmatch=True, alphabet=digits + ".,"))
-    members = draw(st.dictionaries(_names, _json, max_size=3)) | {
+    fields = draw(st.dictionaries(_names, _json, max_size=3)) | {
         "userName": account.user_name,
         "action": "payoutQueuePayout",
         "authentication": draw(st.sampled_from(account.authentication)),
@@ -75,62 +76,62 @@ def payloads(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> dict[str, obj
     }
     for name in ("failDescription", "referenceNumber"):
         if draw(st.booleans()):
-            members[name] = draw(st.none() | _texts)
-    return dict(draw(st.permutations(list(members.items()))))
+            fields[name] = draw(st.none() | _storable)
+    return dict(draw(st.permutations(list(fields.items()))))
 
 
 @st.composite
 def invalid_payloads(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> dict[str, object]:
-    """The members of a callback that SkyPay sent, but of which one or more are wrong."""
-    members = draw(payloads(parser))
-    wrong = draw(st.lists(st.sampled_from(sorted(WRONG_MEMBERS)), min_size=1, unique=True))
+    """Draw the fields of an authenticated callback, one or more of them invalid."""
+    fields = draw(payloads(parser))
+    wrong = draw(st.lists(st.sampled_from(sorted(INVALID_FIELDS)), min_size=1, unique=True))
     for name in wrong:
-        known = [value for _, value, _ in WRONG_MEMBERS[name]]
-        members[name] = draw(st.sampled_from(known) | _wrong_values[name])
-        if members[name] is ABSENT:
-            del members[name]
-    return members
+        known = [value for _, value, _ in INVALID_FIELDS[name]]
+        fields[name] = draw(st.sampled_from(known) | _wrong_values[name])
+        if fields[name] is ABSENT:
+            del fields[name]
+    return fields
 
 
 @st.composite
 def bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
-    """A body that this parser takes, in each form that it tolerates, under each of its keys."""
+    """Draw a body that this parser accepts, in each form that it tolerates, under each of its keys."""
     return draw(_sent(parser, draw(payloads(parser))))
 
 
 @st.composite
 def invalid_bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
-    """A body that SkyPay sent, for which this parser must raise an ``InvalidCallbackError``."""
+    """Draw an authenticated body for which this parser must raise ``InvalidCallbackError``."""
     return draw(_sent(parser, draw(invalid_payloads(parser))))
 
 
 @st.composite
-def refused_bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
-    """A body that must never be acknowledged: of a stranger, or damaged on its way."""
-    members = draw(payloads(parser))
+def rejected_bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
+    """Draw a body that must never be acknowledged: of an unauthenticated sender, or damaged."""
+    fields = draw(payloads(parser))
     name = draw(st.sampled_from(["userName", "authentication"]))
     match draw(st.sampled_from(["wrong", "missing", "cut short", "anything"])):
         case "wrong":
             known = [text for one in parser.credentials for text in (one.user_name, *one.authentication)]
-            members[name] = draw(_json.filter(lambda value: value not in known))
+            fields[name] = draw(_json.filter(lambda value: value not in known))
         case "missing":
-            del members[name]
+            del fields[name]
         case "cut short":
-            text = written(members)
-            return draw(_sealed(parser, text[: draw(st.integers(0, len(text) - 1))]))
+            text = encode(fields)
+            return draw(_under_any_key(parser, text[: draw(st.integers(0, len(text) - 1))]))
         case _:
             return draw(st.binary())
-    return draw(_sent(parser, members))
+    return draw(_sent(parser, fields))
 
 
 @st.composite
-def _sent(draw: st.DrawFn, parser: CallbackParser, members: dict[str, object]) -> bytes:
-    text = written(members) if draw(st.booleans()) else json.dumps(members, indent=4).encode()
+def _sent(draw: st.DrawFn, parser: CallbackParser, fields: dict[str, object]) -> bytes:
+    text = encode(fields) if draw(st.booleans()) else json.dumps(fields, indent=4).encode()
     if draw(st.booleans()):
         text = text[:-1] + draw(_white_space) + b"," + draw(_white_space) + b"}"
     mark = draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
-    return draw(_sealed(parser, mark + draw(_white_space) + text + draw(_white_space)))
+    return draw(_under_any_key(parser, mark + draw(_white_space) + text + draw(_white_space)))
 
 
-def _sealed(parser: CallbackParser, text: bytes) -> st.SearchStrategy[bytes]:
-    return st.sampled_from([sealed(text, cipher) for cipher in sealers(parser) or [None]])
+def _under_any_key(parser: CallbackParser, text: bytes) -> st.SearchStrategy[bytes]:
+    return st.sampled_from([encrypted(text, cipher) for cipher in encrypters(parser) or [None]])

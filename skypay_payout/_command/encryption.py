@@ -8,20 +8,20 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import cast
 
-from .._json import read, to_text
-from .._credentials import CONCEALED, conceal
 from .._errors import DecryptionError, MalformedBodyError
+from .._json import read_object
+from .._redaction import REDACTED, longest_first, redact
 from . import settings
-from .terminal import Subparsers, WrongUse, opened, printable
+from .terminal import Subparsers, UsageError, opened, printable
 
 _LIMIT = 1024 * 1024
 """Bytes; no body comes near it, and another file need not fill the memory."""
 
 
 def add_to(subparsers: Subparsers) -> None:
-    """Adds the two subcommands to the command."""
+    """Add the two subcommands to the command."""
     for name, what, run in (
-        ("decrypt", "show the JSON in an encrypted body, its secret concealed", _decrypt),
+        ("decrypt", "show the JSON in an encrypted body, its secret redacted", _decrypt),
         ("encrypt", "encrypt a body with the newest key", _encrypt),
     ):
         parser = subparsers.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
@@ -34,12 +34,14 @@ def _decrypt(args: Namespace) -> int:
     try:
         text = cipher.decrypt(_body(args.file))
     except DecryptionError as error:
-        return _refused(str(error))
+        return _rejected(str(error))
     try:
-        payload = _without_secrets(read(to_text(text)), secrets)
+        payload = _without_secrets(read_object(text), secrets)
     except MalformedBodyError as error:
         # What cannot be read cannot be searched for the secret either.
-        return _refused(f"a key opens the body, but it is not shown, for it may hold the secret: {error}")
+        return _rejected(
+            f"a key decrypts the body, but it is not shown, since it may contain the secret: {error}"
+        )
     for line in json.dumps(payload, ensure_ascii=False, indent=2).split("\n"):
         print(printable(line))
     return 0
@@ -50,8 +52,8 @@ def _encrypt(args: Namespace) -> int:
     return 0
 
 
-def _refused(problem: str) -> int:
-    print(f"refused: {problem}", file=sys.stderr)
+def _rejected(problem: str) -> int:
+    print(f"rejected: {problem}", file=sys.stderr)
     return 1
 
 
@@ -59,27 +61,27 @@ def _body(name: str) -> bytes:
     with opened(name) as file:
         body = file.read(_LIMIT + 1)
     if len(body) > _LIMIT:
-        raise WrongUse(f"{printable(name)} has more than {_LIMIT:,} bytes, so it is not one body")
+        raise UsageError(f"{printable(name)} has more than {_LIMIT:,} bytes, so it is not one body")
     return body
 
 
 def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
-    """The payload without the value of ``authentication``, at any depth, and wherever that is repeated."""
+    """Return the payload without the value of ``authentication``, at any depth, and wherever that is repeated."""
     secrets = set(known)
 
-    def noted(members: dict[str, object]) -> dict[str, object]:
-        for name in members:
+    def noted(fields: dict[str, object]) -> dict[str, object]:
+        for name in fields:
             if name.lower() == "authentication":
-                secrets.update(_texts(members[name]))
-                members[name] = CONCEALED
-        return members
+                secrets.update(_texts(fields[name]))
+                fields[name] = REDACTED
+        return fields
 
     payload = json.loads(json.dumps(payload), object_hook=noted)
-    return conceal(payload, sorted(secrets - {""}, key=len, reverse=True))
+    return redact(payload, longest_first(secrets - {""}))
 
 
 def _texts(value: object) -> Iterator[str]:
-    """The texts and numbers in a JSON value, at any depth."""
+    """Yield the texts and numbers in a JSON value, at any depth."""
     if isinstance(value, dict):
         value = [*cast("dict[str, object]", value), *cast("dict[str, object]", value).values()]
     if isinstance(value, list):

@@ -1,0 +1,42 @@
+"""Secrets taken out of what a sender repeats them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar, cast
+
+REDACTED = "[redacted]"
+"""What stands in a callback or an error where the sender repeated a secret."""
+
+_Json = TypeVar("_Json")
+
+
+def longest_first(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return each secret once, in the order to search for them: one may contain another."""
+    return tuple(sorted(set(secrets), key=len, reverse=True))
+
+
+def redact(value: _Json, secrets: tuple[str, ...]) -> _Json:
+    """Replace the secrets, longest first, in all texts, names and numbers of a JSON value, at any depth."""
+    return cast("_Json", _redacted(value, secrets))
+
+
+def _redacted(value: object, secrets: tuple[str, ...]) -> object:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, REDACTED)
+        # What is left on both sides of a marker can make up another secret.
+        return REDACTED if contains(value, secrets) else value
+    if isinstance(value, (int, float)):
+        return REDACTED if contains(str(value), secrets) else value
+    if isinstance(value, list):
+        return [_redacted(item, secrets) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        return {_redacted(name, secrets): _redacted(item, secrets) for name, item in fields.items()}
+    return value
+
+
+def contains(text: str, secrets: tuple[str, ...]) -> bool:
+    """Return whether the text contains one of the secrets."""
+    return any(secret in text for secret in secrets)

@@ -1,0 +1,105 @@
+"""What became of a body, and the response to it: the decision as data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NoReturn, Protocol, runtime_checkable
+
+from attrs import field, frozen
+
+from ._acknowledgement import acknowledge
+from ._callback import PayoutCallback
+from ._errors import AuthenticationError, CallbackError, ErrorCode, InvalidCallbackError
+
+_CONTENT_TYPE = "text/plain"
+
+
+@runtime_checkable
+class Encrypter(Protocol):
+    """Describe what encrypts a body, such as ``BodyCipher``."""
+
+    def encrypt(self, data: bytes, /) -> bytes:
+        """Encrypt the bytes as a body to send."""
+        ...
+
+
+@frozen
+class Response:
+    """Hold what to respond with, for any web framework."""
+
+    status: int
+    """The HTTP status."""
+    body: bytes
+    """The body, to be sent unchanged."""
+    content_type: str
+    """The value of the header Content-Type: ``text/plain``, as SkyPay's wire has it."""
+
+
+class _Result:
+    """What the results have in common: they are answered where the body was received."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} cannot be pickled or copied, since it holds what encrypts its response: "
+            "respond where the body was received, and queue callback.to_dict()"
+        )
+
+
+@frozen
+class _Authenticated(_Result):
+    """What the two results have in common that are acknowledged."""
+
+    used_newest_key: bool = field(default=True, kw_only=True)
+    """Whether the newest key decrypted the body; True where there is one key or none."""
+    used_newest_secret: bool = field(default=True, kw_only=True)
+    """Whether the body carried the newest secret of its account; True where there is one."""
+    _encrypter: Encrypter | None = field(default=None, kw_only=True, repr=False, eq=False)
+
+    def respond(self, at: datetime | None = None) -> Response:
+        """Build the response: 200 and the acknowledgement of ``at``, an aware time, or of now.
+
+        It is encrypted with the key that decrypted the callback. Call it when the result has been stored.
+
+        Raises ``TypeError`` or ``ValueError`` if ``at`` is not an aware ``datetime``.
+        """
+        body = acknowledge(at).to_json()
+        return Response(
+            200, body if self._encrypter is None else self._encrypter.encrypt(body), _CONTENT_TYPE
+        )
+
+
+@frozen
+class Accepted(_Authenticated):
+    """Hold a valid callback: store it, and then respond."""
+
+    callback: PayoutCallback
+    """What SkyPay reports."""
+
+
+@frozen
+class Quarantined(_Authenticated):
+    """Hold an authenticated but invalid callback: store its payload for a person, and then respond."""
+
+    error: InvalidCallbackError
+    """What is invalid; ``error.payload`` is what to store, under ``error.idempotency_key``."""
+
+
+@frozen
+class Rejected(_Result):
+    """Hold why a body is not acknowledged: there is nothing to store."""
+
+    error: CallbackError
+    """What is wrong: safe to log."""
+
+    def respond(self, at: datetime | None = None) -> Response:
+        """Build the response, with an empty body: 403 for ``AuthenticationError``, 413 if too large, else 400.
+
+        ``at`` is there so that all results are called alike; nothing depends on it.
+        """
+        if isinstance(self.error, AuthenticationError):  # 401 would need a challenge
+            status = 403
+        else:
+            status = 413 if self.error.code is ErrorCode.TOO_LARGE else 400
+        return Response(status, b"", _CONTENT_TYPE)
