@@ -17,6 +17,7 @@ from ._errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
+from ._history import PayoutHistory, PayoutStatus
 from ._parser import CallbackParser
 from ._pay_type import PayType
 from ._results import Accepted, Quarantined, Rejected, Response
@@ -39,6 +40,8 @@ __all__ = [
     "MalformedBodyError",
     "PayType",
     "PayoutCallback",
+    "PayoutHistory",
+    "PayoutStatus",
     "Quarantined",
     "Rejected",
     "Response",
