@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import TypeAlias, cast
 
-from attrs import NOTHING, evolve, field, fields, frozen
+from attrs import NOTHING, field, fields, frozen
 from cattrs import AttributeValidationNote, ClassValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
@@ -16,18 +16,17 @@ from ._control_number import CONTROL_NUMBER_PATTERN, ControlNumber
 from ._errors import ErrorCode, FieldError
 from ._fields import (
     ACTION,
-    ACTION_FIELD,
     PAY_TYPES,
     WIRE,
     InvalidField,
     WireField,
-    check_action,
+    action_reader,
     optional_schema,
+    own_control_number_reader,
     pattern_schema,
     read_control_number,
     read_deal_time,
     read_optional_text,
-    read_own_control_number,
     read_pay_type,
     read_user_name,
     text_schema,
@@ -38,11 +37,10 @@ from ._pay_type import PayType
 from ._times import DEAL_TIME_PATTERN, in_skypay_zone
 
 IDEMPOTENCY_KEY_MAX_LENGTH = len("invalid/") + 64
-"""ASCII characters of the longest ``idempotency_key``: a callback's has at most 50, a quarantined one's 72."""
+"""ASCII characters of the longest ``idempotency_key``: a callback's has up to 50, a quarantined one's 72."""
 
 
-def _no_fields() -> dict[str, object]:
-    return {}
+_empty = cast("Callable[[], dict[str, object]]", dict)  # dict[str, object]() takes several times as long
 
 
 @frozen(slots=False)  # with slots, making one takes almost twice as long
@@ -75,7 +73,7 @@ class PayoutCallback:
             "payType",
             read_pay_type,
             {
-                "description": f"What happened: {', '.join(f'{status:d} {status.name}' for status in PayType)}.",
+                "description": f"What happened: {', '.join(f'{one:d} {one.name}' for one in PayType)}.",
                 "enum": list(PAY_TYPES),
             },
         )
@@ -107,7 +105,7 @@ class PayoutCallback:
         ),
     )
     """The ML channel's reference, sent with UPLOAD and AMENDED_SUCCESS; None if not given (point 3)."""
-    extra: Mapping[str, object] = field(factory=_no_fields, hash=False)
+    extra: Mapping[str, object] = field(factory=_empty, hash=False)
     """Fields that this version does not know, by wire name, as JSON values (point 7)."""
 
     @property
@@ -161,20 +159,15 @@ def _instant(time: datetime) -> str:
 
 
 _ATTRIBUTES = tuple(one for one in fields(PayoutCallback) if WIRE in one.metadata)
-_FIELDS: dict[str, WireField] = {one.name: one.metadata[WIRE] for one in _ATTRIBUTES}
+_WIRE_FIELDS: dict[str, WireField] = {one.name: one.metadata[WIRE] for one in _ATTRIBUTES}
 
-WIRE_FIELDS = (
-    _FIELDS["user_name"],
-    ACTION_FIELD,
-    *(one for name, one in _FIELDS.items() if name != "user_name"),
-)
-"""All fields in the specification's order, without authentication, which is checked first and then dropped."""
+NAMES = frozenset(["action", *(one.name for one in _WIRE_FIELDS.values())])
+"""The wire names of all fields but authentication, which is checked first and then dropped."""
 
-NAMES = frozenset(one.name for one in WIRE_FIELDS)
+SCHEMAS = {one.name: one.schema for one in _WIRE_FIELDS.values()}
+"""The JSON Schema of each field by wire name, in the specification's order; action has no attribute."""
 
-REQUIRED_NAMES = frozenset(
-    ["action", *(_FIELDS[one.name].name for one in _ATTRIBUTES if one.default is NOTHING)]
-)
+OPTIONAL_NAMES = frozenset(_WIRE_FIELDS[one.name].name for one in _ATTRIBUTES if one.default is not NOTHING)
 
 Structure: TypeAlias = "Callable[[dict[str, object]], PayoutCallback | tuple[FieldError, ...]]"
 """Return the callback that authenticated fields hold, or all that is wrong with them (points 2 to 9)."""
@@ -187,26 +180,21 @@ def structurer(user_name: str | None = None, prefixes: frozenset[str] | None = N
     ``user_name`` is the authenticated account; None reads it from the fields. ``prefixes`` are its own; None
     accepts any.
     """
-    wire_fields = dict(_FIELDS)
+    names = {attribute: one.name for attribute, one in _WIRE_FIELDS.items()}
+    readers = {attribute: one.read for attribute, one in _WIRE_FIELDS.items()}
     if user_name is not None:
-        # The account is authenticated, so nothing has to be read for its attribute: in its place in the pass
-        # comes action, which has no attribute.
-        wire_fields["user_name"] = evolve(
-            ACTION_FIELD, read=lambda value, _: check_action(value) or user_name
-        )
+        names["user_name"], readers["user_name"] = "action", action_reader(user_name)
     if prefixes is not None:
-        wire_fields["control_number"] = evolve(
-            wire_fields["control_number"], read=read_own_control_number(prefixes)
-        )
+        readers["control_number"] = own_control_number_reader(prefixes)
     build = make_dict_structure_fn(
         PayoutCallback,
         Converter(detailed_validation=True),
         extra=override(omit=True),
         **{  # type: ignore[arg-type]  # the overrides are told from the options by name
-            name: override(rename=one.name, struct_hook=one.read) for name, one in wire_fields.items()
+            attribute: override(rename=name, struct_hook=readers[attribute])
+            for attribute, name in names.items()
         },
     )
-    names = {name: one.name for name, one in wire_fields.items()}
 
     def structure(values: dict[str, object]) -> PayoutCallback | tuple[FieldError, ...]:
         try:
@@ -215,9 +203,9 @@ def structurer(user_name: str | None = None, prefixes: frozenset[str] | None = N
             return tuple(_field_error(error, names) for error in group.exceptions)
         if not NAMES.issuperset(values):
             extra = cast("dict[str, object]", callback.extra)
-            extra.update(values)
-            for name in NAMES:
-                extra.pop(name, None)
+            for name in values:
+                if name not in NAMES:
+                    extra[name] = values[name]
         return callback
 
     return structure

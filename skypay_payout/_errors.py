@@ -69,7 +69,7 @@ class CallbackError(ValueError):
 
 
 class MalformedBodyError(CallbackError):
-    """Report a body that is not one JSON object within the limits. Its sender is unknown: do not acknowledge."""
+    """Report a body that is not one JSON object within the limits. Its sender is unknown: never acknowledge."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message)
@@ -88,9 +88,9 @@ class DecryptionError(MalformedBodyError):
     def __init__(self) -> None:
         super().__init__(
             ErrorCode.DECRYPTION_FAILED,
-            "expected a body encrypted with a configured key, got one that none of them decrypts: pass SkyPay's "
-            "Base64 text on unchanged, and configure the old and the new key during a rotation (plain JSON is "
-            "never accepted where a cipher is set)",
+            "expected a body encrypted with a configured key, got one that none of them decrypts: pass "
+            "SkyPay's Base64 text on unchanged, and configure the old and the new key during a rotation "
+            "(plain JSON is never accepted where a cipher is set)",
         )
 
     def __reduce__(self) -> tuple[type[DecryptionError], tuple[()]]:
@@ -108,8 +108,8 @@ class AuthenticationError(CallbackError):
     def __str__(self) -> str:
         return (
             "expected the userName and authentication of a configured account, got others or none: do not "
-            "acknowledge; if SkyPay really sent this, compare the configured Credentials with SkyPay's account "
-            "mail, and configure the old and the new secret during a rotation"
+            "acknowledge; if SkyPay really sent this, compare the configured Credentials with SkyPay's "
+            "account mail, and configure the old and the new secret during a rotation"
         )
 
 

@@ -1,6 +1,6 @@
-"""How the fields of the wire are read: each by one function, which returns the value or raises ``InvalidField``.
+"""How the fields of the wire are read: each by a function that returns the value or raises ``InvalidField``.
 
-Which fields there are, and which function reads which, stands at the attributes of ``PayoutCallback``.
+Which fields there are, and which function reads which, is defined at the attributes of ``PayoutCallback``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PAY_TYPES = {key: status for status in PayType for key in (status.value, str(sta
 """Each status by what represents it in JSON (point 2)."""
 
 Reader: TypeAlias = "Callable[[object, object], object]"
-"""Return the attribute's value for a wire value, or raise ``InvalidField``. cattrs passes the second argument."""
+"""Return the attribute's value for a wire value, or raise ``InvalidField``; cattrs gives the other argument."""
 
 
 class InvalidField(ValueError):
@@ -60,20 +60,29 @@ def read_user_name(value: object, _: object = None) -> str:
     raise InvalidField(code, f"expected 1 to {MAX_NAME_LENGTH} characters, got {quoted(value)}")
 
 
-def check_action(value: object, _: object = None) -> None:
-    """Check ``action``, of which there is only one."""
-    if value == ACTION:
-        return
-    if not isinstance(value, str):
-        raise _not_a_string(value)
-    code = ErrorCode.UNEXPECTED_ACTION
-    if not value:
-        code = ErrorCode.EMPTY
-    elif len(value) > MAX_NAME_LENGTH:
-        code = ErrorCode.TOO_LONG
-    raise InvalidField(
-        code, f"expected {ACTION!r}, got {quoted(value)}: check whether it is another of SkyPay's callbacks"
-    )
+def action_reader(user_name: str) -> Reader:
+    """Make a reader of ``action``, of which there is only one, that returns ``user_name``.
+
+    The account is authenticated, so nothing has to be read for its attribute: in its place in the pass comes
+    ``action``, which has no attribute.
+    """
+
+    def read(value: object, _: object) -> str:
+        if value == ACTION:
+            return user_name
+        if not isinstance(value, str):
+            raise _not_a_string(value)
+        code = ErrorCode.UNEXPECTED_ACTION
+        if not value:
+            code = ErrorCode.EMPTY
+        elif len(value) > MAX_NAME_LENGTH:
+            code = ErrorCode.TOO_LONG
+        raise InvalidField(
+            code,
+            f"expected {ACTION!r}, got {quoted(value)}: check whether it is another of SkyPay's callbacks",
+        )
+
+    return read
 
 
 def read_control_number(value: object, _: object = None) -> ControlNumber:
@@ -93,7 +102,7 @@ def read_control_number(value: object, _: object = None) -> ControlNumber:
     raise InvalidField(code, expected)
 
 
-def read_own_control_number(prefixes: Collection[str]) -> Reader:
+def own_control_number_reader(prefixes: Collection[str]) -> Reader:
     """Make a reader that also accepts only control numbers with one of these prefixes (point 4)."""
 
     def read(value: object, _: object) -> ControlNumber:
@@ -176,7 +185,7 @@ def read_optional_text(value: object, _: object = None) -> str | None:
             return value
     raise InvalidField(
         ErrorCode.INVALID_TEXT,
-        f"expected text that can be stored, without U+0000 and halves of surrogate pairs, got {quoted(value)}",
+        f"expected text without U+0000 and half surrogate pairs, which databases reject, got {quoted(value)}",
     )
 
 
@@ -203,10 +212,6 @@ def optional_schema(description: str) -> dict[str, object]:
         "pattern": "^[^\\u0000]*$",
     }
 
-
-ACTION_FIELD = WireField(
-    "action", check_action, {"description": "Which of SkyPay's callbacks this is.", "const": ACTION}
-)
 
 WIRE = "wire"
 """The key of an attribute's metadata under which its ``WireField`` stands."""

@@ -26,5 +26,5 @@ def quoted(value: object) -> str:
 
 
 def canonical_json(value: object) -> str:
-    """Write a JSON value as ASCII without white space, the fields of objects in order: equal data, equal text."""
+    """Write a JSON value as ASCII without white space and with sorted fields: equal data, equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -13,36 +13,40 @@ from ._errors import ErrorCode, MalformedBodyError
 MAX_DEPTH = 64
 """Levels of objects and arrays: whatever was read can then be copied and pickled."""
 
+MAX_DIGITS = 1024
+"""Digits in a row that no body may have: all with them are rejected, and none with fewer than half of them."""
+
 _BASE_ITEMS = 16
 _BYTES_PER_ITEM = 36
-_DIGITS_BLOCK = 512
 
 _UNTIDY = " \t\n\r,"
 
 
-def _check_cost(data: bytes) -> None:
-    """Check that decoding costs no more than decoding a genuine callback of that size does.
+def max_items(size: int) -> int:
+    """Return how many objects, arrays and commas a body of ``size`` bytes may hold: 16, and one for each 36.
 
-    The bytes may hold 16 objects, arrays and commas, and one more for each 36 bytes, and no number of 1024
-    digits. A callback holds about ten. Those in texts count too, since nothing is decoded yet.
-
-    Raises ``MalformedBodyError`` (``too_complex``).
+    A callback holds about ten. Within the limit, decoding costs no more than decoding a genuine callback of
+    that size does. Those in texts count too, since nothing is decoded yet.
     """
+    return _BASE_ITEMS + size // _BYTES_PER_ITEM
+
+
+def _check_cost(data: bytes) -> None:
+    """Check the limits before decoding. Raises ``MalformedBodyError`` (``too_complex``)."""
     size = len(data)
     items = size - len(data.translate(None, b"{[,"))
-    most = _BASE_ITEMS + size // _BYTES_PER_ITEM
-    if items > most:
+    if items > max_items(size):
         raise MalformedBodyError(
             ErrorCode.TOO_COMPLEX,
-            f"expected at most {most} objects, arrays and commas in {size} bytes, got {items}",
+            f"expected at most {max_items(size)} objects, arrays and commas in {size} bytes, got {items}",
         )
-    # The cost of a whole number grows with the square of its digits. As many as two blocks fill one of them.
-    if size > 2 * _DIGITS_BLOCK:
-        for start in range(0, size, _DIGITS_BLOCK):
-            if data[start : start + _DIGITS_BLOCK].isdigit():
+    # The cost of a whole number grows with the square of its digits. Two blocks of digits fill one of them.
+    if size > MAX_DIGITS:
+        block = MAX_DIGITS // 2
+        for start in range(0, size, block):
+            if data[start : start + block].isdigit():
                 raise MalformedBodyError(
-                    ErrorCode.TOO_COMPLEX,
-                    f"expected numbers of fewer than {2 * _DIGITS_BLOCK} digits, got a longer one",
+                    ErrorCode.TOO_COMPLEX, f"expected fewer than {MAX_DIGITS} digits in a row, got more"
                 )
 
 
@@ -103,8 +107,8 @@ def _view(body: bytes | bytearray | memoryview) -> memoryview:
     except TypeError:
         pass
     raise TypeError(
-        f"expected the raw body as bytes or str, got {type(body).__name__}: pass what was received, not what a "
-        "framework decoded from it, which may hide duplicate fields"
+        f"expected the raw body as bytes or str, got {type(body).__name__}: pass what was received, not what "
+        "a framework decoded from it, which may hide duplicate fields"
     )
 
 
@@ -178,37 +182,31 @@ def _tolerated(text: str) -> tuple[str, int]:
 
     Before the object, a byte order mark (point 9) and white space are tolerated.
     """
-    comma = text.rfind(",")
-    if comma != -1 and _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
-        # In place of the comma a space, so that positions in messages stay right.
-        text = f"{text[:comma]} {text[comma + 1 :]}"
-    return text, cast("re.Match[str]", _skip_start(text)).end()
+    if text.rstrip()[:-1].rstrip().endswith(","):
+        comma = text.rfind(",")
+        if _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
+            # In place of the comma a space, so that positions in messages stay right.
+            text = f"{text[:comma]} {text[comma + 1 :]}"
+    return text, 0 if text[:1] == "{" else cast("re.Match[str]", _skip_start(text)).end()
 
 
 _INFINITE = frozenset({inf, -inf})
 
 
-def check_values(fields: dict[str, object]) -> None:
+def check_values(values: Iterable[object], depth: int = 1) -> None:
     """Check what the decoder does not: that numbers are finite, and that nesting has at most 64 levels.
 
     Raises ``MalformedBodyError`` (``not_json``, ``too_complex``).
     """
-    try:
-        if _INFINITE.isdisjoint(fields.values()):
-            return
-    except TypeError:  # an object or an array, which has no hash
-        pass
-    _check_nested(fields.values(), 1)
-
-
-def _check_nested(values: Iterable[object], depth: int) -> None:
     if depth > MAX_DEPTH:
         raise _too_deep()
     for value in values:
-        if isinstance(value, list):
-            _check_nested(cast("list[object]", value), depth + 1)
-        elif isinstance(value, dict):
-            _check_nested(cast("dict[str, object]", value).values(), depth + 1)
+        if isinstance(value, str):
+            continue
+        if isinstance(value, dict):
+            check_values(cast("dict[str, object]", value).values(), depth + 1)
+        elif isinstance(value, list):
+            check_values(cast("list[object]", value), depth + 1)
         elif value in _INFINITE:
             raise _not_json(_NO_NUMBER)
 
@@ -216,5 +214,5 @@ def _check_nested(values: Iterable[object], depth: int) -> None:
 def read_object(data: bytes) -> dict[str, object]:
     """Read the one JSON object in the bytes. Raises as ``decode`` and ``check_values`` do."""
     fields, _ = decode(data)
-    check_values(fields)
+    check_values(fields.values())
     return fields

@@ -23,6 +23,8 @@ def redact(value: _Json, secrets: tuple[str, ...]) -> _Json:
 
 def _redacted(value: object, secrets: tuple[str, ...]) -> object:
     if isinstance(value, str):
+        if not contains(value, secrets):
+            return value
         for secret in secrets:
             value = value.replace(secret, REDACTED)
         # What is left on both sides of a marker can make up another secret.
@@ -39,4 +41,7 @@ def _redacted(value: object, secrets: tuple[str, ...]) -> object:
 
 def contains(text: str, secrets: tuple[str, ...]) -> bool:
     """Return whether the text contains one of the secrets."""
-    return any(secret in text for secret in secrets)
+    for secret in secrets:  # noqa: SIM110  any() takes several times as long
+        if secret in text:
+            return True
+    return False

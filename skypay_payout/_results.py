@@ -42,8 +42,8 @@ class _Result:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__name__} cannot be pickled or copied, since it holds what encrypts its response: "
-            "respond where the body was received, and queue callback.to_dict()"
+            f"a {type(self).__name__} cannot be pickled or copied, since it may hold what encrypts its "
+            "response: respond where the body was received, and queue callback.to_dict()"
         )
 
 
@@ -55,7 +55,7 @@ class _Authenticated(_Result):
     """Whether the newest key decrypted the body; True where there is one key or none."""
     used_newest_secret: bool = field(default=True, kw_only=True)
     """Whether the body carried the newest secret of its account; True where there is one."""
-    _encrypter: Encrypter | None = field(default=None, kw_only=True, repr=False, eq=False)
+    _encrypter: Encrypter | None = field(default=None, kw_only=True, alias="encrypter", repr=False, eq=False)
 
     def respond(self, at: datetime | None = None) -> Response:
         """Build the response: 200 and the acknowledgement of ``at``, an aware time, or of now.
@@ -93,8 +93,8 @@ class Rejected(_Result):
     error: CallbackError
     """What is wrong: safe to log."""
 
-    def respond(self, at: datetime | None = None) -> Response:
-        """Build the response, with an empty body: 403 for ``AuthenticationError``, 413 if too large, else 400.
+    def respond(self, at: datetime | None = None) -> Response:  # noqa: ARG002
+        """Build the response, with an empty body: 403 if not authenticated, 413 if too large, else 400.
 
         ``at`` is there so that all results are called alike; nothing depends on it.
         """

@@ -10,28 +10,34 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ._acknowledgement import acknowledge
-from ._callback import REQUIRED_NAMES, WIRE_FIELDS
+from ._callback import OPTIONAL_NAMES, SCHEMAS
 from ._fields import ACTION, text_schema
 from ._times import SKYPAY_ZONE
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _AUTHENTICATION = text_schema("The secret that SkyPay issued; compared exactly.")
-_ANSWER = acknowledge(datetime(2018, 6, 18, 17, 52, 10, 521100, SKYPAY_ZONE)).to_dict()
+_PROPERTIES = {
+    "userName": SCHEMAS["userName"],
+    "action": {"description": "Which of SkyPay's callbacks this is.", "const": ACTION},
+    "authentication": _AUTHENTICATION,
+    **SCHEMAS,
+}
+_ACKNOWLEDGEMENT = acknowledge(datetime(2018, 6, 18, 17, 52, 10, 521100, SKYPAY_ZONE)).to_dict()
 _RESPONSE_TIME = {
     "description": "When the partner responded: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
     "type": "string",
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{4}$",
-    "examples": [_ANSWER["responseTime"]],
+    "examples": [_ACKNOWLEDGEMENT["responseTime"]],
 }
 
 CALLBACK: Mapping[str, object] = {
     "$schema": _DIALECT,
     "title": ACTION,
-    "description": "What SkyPay sends when a payout changes state. Fields that are not listed here may be present too.",
+    "description": "What SkyPay sends when a payout changes state. It may have fields that are not listed here.",
     "type": "object",
-    "properties": {**{one.name: one.schema for one in WIRE_FIELDS}, "authentication": _AUTHENTICATION},
-    "required": [*(one.name for one in WIRE_FIELDS if one.name in REQUIRED_NAMES), "authentication"],
+    "properties": _PROPERTIES,
+    "required": [name for name in _PROPERTIES if name not in OPTIONAL_NAMES],
 }
 """The callback, decrypted. Every field that this version knows has its rule (points 2 to 5, 7, 9 and 11)."""
 
@@ -41,10 +47,10 @@ ACKNOWLEDGEMENT: Mapping[str, object] = {
     "description": "The one response to every callback, whatever its status: received.",
     "type": "object",
     "properties": {
-        **{name: {"const": value} for name, value in _ANSWER.items()},
+        **{name: {"const": value} for name, value in _ACKNOWLEDGEMENT.items()},
         "responseTime": _RESPONSE_TIME,
     },
-    "required": list(_ANSWER),
+    "required": list(_ACKNOWLEDGEMENT),
     "additionalProperties": False,
 }
 """The acknowledgement, before it is encrypted (point 6)."""
