@@ -1,7 +1,7 @@
 """The command ``skypay-payout``: try the library, check bodies, decrypt and encrypt them, check an endpoint.
 
-Exit status: 0 all valid, 1 something was not, 2 usage error; as shells have it, 130 interrupted and 141 when
-the reader of the output went away.
+Exit status: 0 all valid, 1 something was not, 2 usage error; by the shells' convention, 130 interrupted, and 141
+when the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 
 from . import check, conformance, demo, encryption, send, settings
-from .terminal import UsageError
+from .terminal import UsageError, note
 
 _MODULES = (demo, check, encryption, send, conformance)
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _drop_output() -> None:
-    """What is still buffered must not fail again when the interpreter ends."""
+    """Drop what is still buffered, or it would fail again when the interpreter ends."""
     with suppress(AttributeError, OSError):  # there may be no output at all
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -63,6 +63,5 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _ended(status: int, message: str) -> int:
-    with suppress(OSError):
-        print(f"skypay-payout: {message}", file=sys.stderr)
+    note(message)
     return status

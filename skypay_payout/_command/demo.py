@@ -1,4 +1,4 @@
-"""``demo``: the library at work on the published sample, on every status, and on an invalid body."""
+"""``demo``: show the library at work on the published sample, every status, and bodies that are not accepted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from textwrap import fill
 
 from .._parser import CallbackParser
 from .._pay_type import PayType
-from .._results import Quarantined
-from ..testing import CREDENTIALS, ENCRYPTION_KEY, SAMPLE, body
+from .._results import Accepted
+from ..testing import CREDENTIALS, ENCRYPTION_KEY, SAMPLE, WRONG_AUTHENTICATION, body
 from .terminal import Subparsers, filled, problems, row, rows
 
 
@@ -19,31 +19,30 @@ def add_to(subparsers: Subparsers) -> None:
 
 
 def run(_: Namespace) -> int:
-    """Show what becomes of valid, invalid and encrypted bodies, and the response to each."""
+    """Show what becomes of valid, invalid, unauthenticated and encrypted bodies, and the response to each."""
     parser = CallbackParser(CREDENTIALS)
     print("The published sample")
     _show(parser, SAMPLE)
     for status in PayType:
         print(f"\nA callback of status {status.name}")
         _show(parser, body(status, controlNumber=f"SK991{status:08}"))
-    print("\nA quarantined callback: authenticated, but invalid; it is stored for a person and acknowledged")
-    _show_quarantined(parser)
-    print("\nAn encrypted body, as on the real wire")
+    print("\nA quarantined callback: authenticated but invalid, so it is stored for a person and acknowledged")
+    _show(parser, body(9, controlNumber="SKY**12345678", dealTime="2018-02-30 11:58:33"))
+    print("\nA rejected body: its sender is not authenticated, so it is neither stored nor acknowledged")
+    _show(parser, body(authentication=WRONG_AUTHENTICATION))
+    print("\nAn encrypted body, as SkyPay sends it")
     _show_encrypted()
     return 0
 
 
 def _show(parser: CallbackParser, received: bytes) -> None:
-    callback = parser.parse(received)
-    print(rows(callback), end="")
-    _show_text("response", parser.receive(received).respond().body)
-
-
-def _show_quarantined(parser: CallbackParser) -> None:
-    result = parser.receive(body(9, controlNumber="SKY**12345678", dealTime="2018-02-30 11:58:33"))
-    if isinstance(result, Quarantined):
+    result = parser.receive(received)
+    if isinstance(result, Accepted):
+        print(rows(result.callback), end="")
+    else:
         print(*map(filled, problems(result.error)), sep="\n")
-        _show_text("response", result.respond().body)
+    response = result.respond()
+    _show_text("response", f"{response.status} {response.body.decode()}")
 
 
 def _show_encrypted() -> None:
@@ -54,10 +53,10 @@ def _show_encrypted() -> None:
         return
     cipher = BodyCipher(ENCRYPTION_KEY)
     received = body(PayType.PAYOUT, cipher=cipher)
-    _show_text("body", received)
+    _show_text("body", received.decode())
     _show(CallbackParser(CREDENTIALS, cipher=cipher), received)
 
 
-def _show_text(name: str, text: bytes) -> None:
-    breakable = text.decode().replace(",", ", ", 1)  # an answer behind its time
+def _show_text(name: str, text: str) -> None:
+    breakable = text.replace(",", ", ", 1)  # an acknowledgement behind its time
     print(fill(breakable, 78, initial_indent=row(name, ""), subsequent_indent=row("", "")))

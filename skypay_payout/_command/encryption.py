@@ -1,9 +1,8 @@
-"""``decrypt`` and ``encrypt``: for the engineer who holds a captured body."""
+"""``decrypt`` and ``encrypt``: show a captured body, or make one."""
 
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from typing import cast
@@ -12,10 +11,10 @@ from .._errors import DecryptionError, MalformedBodyError
 from .._json import read_object
 from .._redaction import REDACTED, longest_first, redact
 from . import settings
-from .terminal import Subparsers, UsageError, opened, printable
+from .terminal import Subparsers, UsageError, note, opened, printable
 
 _LIMIT = 1024 * 1024
-"""Bytes; no body comes near it, and another file need not fill the memory."""
+"""Bytes: many times a body, so that a file that is none does not fill the memory."""
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -53,7 +52,7 @@ def _encrypt(args: Namespace) -> int:
 
 
 def _rejected(problem: str) -> int:
-    print(f"rejected: {problem}", file=sys.stderr)
+    note(f"rejected: {problem}")
     return 1
 
 
@@ -61,7 +60,7 @@ def _body(name: str) -> bytes:
     with opened(name) as file:
         body = file.read(_LIMIT + 1)
     if len(body) > _LIMIT:
-        raise UsageError(f"{printable(name)} has more than {_LIMIT:,} bytes, so it is not one body")
+        raise UsageError(f"{printable(name)}: expected one body, got more than {_LIMIT:,} bytes")
     return body
 
 
@@ -69,14 +68,14 @@ def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
     """Return the payload without the value of ``authentication``, at any depth, and wherever that is repeated."""
     secrets = set(known)
 
-    def noted(fields: dict[str, object]) -> dict[str, object]:
+    def take(fields: dict[str, object]) -> dict[str, object]:
         for name in fields:
             if name.lower() == "authentication":
                 secrets.update(_texts(fields[name]))
                 fields[name] = REDACTED
         return fields
 
-    payload = json.loads(json.dumps(payload), object_hook=noted)
+    payload = json.loads(json.dumps(payload), object_hook=take)
     return redact(payload, longest_first(secrets - {""}))
 
 

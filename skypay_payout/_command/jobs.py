@@ -1,4 +1,4 @@
-"""A function applied in several processes: results in order, memory flat, no process left behind."""
+"""Apply a function in several processes: results in order, constant memory, no process left behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import TypeVar, cast
@@ -21,16 +21,16 @@ R = TypeVar("R")
 
 
 def in_order(function: Callable[[T], R], items: Iterable[T], jobs: int) -> Generator[R]:
-    """What ``map`` gives, worked out by so many processes; no more items are read ahead than keep them busy.
+    """Yield what ``map`` does, computed in ``jobs`` processes; read no more items ahead than keep them busy.
 
-    Raises ``UsageError`` if a process is killed, perhaps for want of memory.
+    Raises ``UsageError`` if a process cannot be started, or is killed, perhaps for lack of memory.
     """
     with ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker) as pool:
         running: deque[Future[R]] = deque()
         try:
             for item in items:
                 with _interrupts_held():
-                    running.append(pool.submit(function, item))
+                    running.append(_submit(pool, function, item))
                 if len(running) > 2 * jobs:
                     yield running.popleft().result()
             while running:
@@ -39,8 +39,19 @@ def in_order(function: Callable[[T], R], items: Iterable[T], jobs: int) -> Gener
             raise UsageError("a worker process was killed, so this is incomplete; try fewer --jobs") from None
 
 
+def _submit(pool: ProcessPoolExecutor, function: Callable[[T], R], item: T) -> Future[R]:
+    try:
+        return pool.submit(function, item)
+    except OSError as error:
+        problem = error.strerror
+    # The pool does not know those that it has started already, and would wait for them.
+    for process in active_children():
+        process.terminate()
+    raise UsageError(f"cannot start the worker processes: {problem}; try fewer --jobs")
+
+
 def _start_worker() -> None:
-    # Ctrl-C is for the parent to report. Where there are signal masks this process does not hear it anyway.
+    # Ctrl-C is for the parent to report. Where there are signal masks, this process does not receive it anyway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = cast("BaseProcess", parent_process())
 
@@ -54,7 +65,7 @@ def _start_worker() -> None:
 
 @contextmanager
 def _interrupts_held() -> Generator[None]:
-    """A process that is started in here does not hear Ctrl-C even while it starts."""
+    """Start a process in here, and it does not receive Ctrl-C even while it starts."""
     with suppress(AttributeError):  # Windows has no signal masks
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

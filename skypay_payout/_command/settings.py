@@ -1,14 +1,13 @@
-"""The command's settings. They come from the environment alone: others can read a command line."""
+"""Read the command's settings. They come from the environment alone: others can read a command line."""
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from .. import _environ
 from .._parser import CallbackParser
-from .terminal import UsageError
+from .terminal import UsageError, note
 
 if TYPE_CHECKING:
     from ..encryption import BodyCipher
@@ -51,5 +50,5 @@ def parser() -> CallbackParser:
     except (ImportError, ValueError) as error:
         raise UsageError(str(error)) from None
     if plain:
-        print(f"{_environ.ENCRYPTION_KEY} is not set: bodies are taken as plain JSON", file=sys.stderr)
+        note(f"{_environ.ENCRYPTION_KEY} is not set: bodies are taken as plain JSON")
     return parser

@@ -1,11 +1,12 @@
-"""What passes between the command and its user: files in, text that is safe to show out."""
+"""Read the user's files, and write text that is safe to show on a terminal."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader, FileIO
 from textwrap import fill
 from typing import TypeAlias
@@ -22,12 +23,12 @@ BUFFER = 256 * 1024
 
 
 class UsageError(Exception):
-    """The command was called wrongly. The message is one line that says what to do; the exit status is 2."""
+    """Report wrong use of the command. The message is one line that says what to do; the exit status is 2."""
 
 
 @contextmanager
 def opened(name: str) -> Generator[BufferedReader]:
-    """The file to read, or standard input for ``-``. Raises ``UsageError`` if it cannot be opened."""
+    """Open the file to read, or standard input for ``-``. Raises ``UsageError`` if it cannot be opened."""
     try:
         file: BufferedReader = BufferedReader(FileIO(0 if name == "-" else name, closefd=name != "-"), BUFFER)
     except OSError as error:
@@ -36,8 +37,15 @@ def opened(name: str) -> Generator[BufferedReader]:
         yield file
 
 
+def note(message: str) -> None:
+    """Tell the user something that is not output: on standard error, if there is one."""
+    if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison]
+        with suppress(OSError):
+            print(f"skypay-payout: {message}", file=sys.stderr)
+
+
 def printable(text: str) -> str:
-    """The text on one line, with what a terminal would obey, or not show, escaped as in JSON."""
+    """Return the text on one line, with what a terminal would obey, or not show, escaped as in JSON."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or category(char) == "Zs" else _escaped(char) for char in text)
@@ -49,7 +57,7 @@ def _escaped(char: str) -> str:
 
 
 def rows(callback: PayoutCallback) -> str:
-    """The callback for people: a line for each attribute that is given, times with their zone."""
+    """Format the callback for people: a line for each attribute that is given, times with their zone."""
     values = {
         "user_name": callback.user_name,
         "control_number": callback.control_number,
@@ -64,17 +72,17 @@ def rows(callback: PayoutCallback) -> str:
 
 
 def row(name: str, value: str) -> str:
-    """One line of a table: the name, and the value at column 20."""
+    """Format one line of a table: the name, and the value at column 20."""
     return f"  {name:16}  {printable(value)}"
 
 
 def filled(problem: str) -> str:
-    """One problem as a paragraph for a terminal of 80 columns."""
+    """Format one problem as a paragraph for a terminal of 80 columns."""
     return fill(problem, 78, initial_indent="  ", subsequent_indent="    ")
 
 
 def problems(error: CallbackError) -> list[str]:
-    """Everything that is wrong with a body, a line for each: where, the stable code, and what to do."""
+    """Return everything that is wrong with a body, a line for each: where, the stable code, and what to do."""
     if isinstance(error, InvalidCallbackError):
-        return [f"{wrong.field}: {wrong.code}: {wrong.message}" for wrong in error.errors]
+        return [f"{one.field}: {one.code}: {one.message}" for one in error.errors]
     return [f"{error.code}: {error}"]
