@@ -154,7 +154,7 @@ def read_deal_time(value: object, _: object = None) -> datetime:
             match.lastindex is None
         ):  # no offset: one in the text costs a sixth of what .replace(tzinfo=...) does
             time = datetime.fromisoformat(value + "+08:00")
-        elif match.lastindex == 1 or match[2] < "60":
+        elif match[2] is None or match[2] < "60":
             time = datetime.fromisoformat(value).astimezone(SKYPAY_ZONE)
         else:
             # fromisoformat takes +07:75 for an offset of 8 hours and 15 minutes.
