@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import signal
 import socket
@@ -189,6 +190,22 @@ class Server:
         """The exit status of a server that ends by itself."""
         return self._process.wait(PATIENCE)
 
+    def peak_memory(self) -> int:
+        """The most bytes of memory that it and its workers have had, each at its own time."""
+        pattern = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
+        peaks = [
+            pattern.search(process.joinpath("status").read_text())
+            for process in Path("/proc").glob("[0-9]*")
+            if self._is_ours(int(process.name))
+        ]
+        return sum(int(peak[1]) * 1024 for peak in peaks if peak)
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            return os.getpgid(pid) == self._process.pid
+        except ProcessLookupError:
+            return False
+
     def log(self) -> str:
         """What it has printed."""
         return self._log.read_text(errors="replace")
@@ -198,6 +215,13 @@ def copy_examples(directory: Path) -> None:
     """Put the recipes and the stores where a user would: in one directory."""
     for example in EXAMPLES.glob("*.py"):
         shutil.copy(example, directory)
+
+
+def take_plain_bodies(directory: Path) -> None:
+    """Change the one call of each recipe that its users change where bodies are plain JSON."""
+    for recipe in directory.glob("*.py"):
+        text = recipe.read_text()
+        recipe.write_text(text.replace("CallbackParser.from_environ()", "CallbackParser.from_environ(plain=True)"))
 
 
 def documented_commands(recipe: Path) -> list[str]:

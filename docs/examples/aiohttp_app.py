@@ -7,51 +7,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Sequence
 
 from aiohttp import web
 
-from skypay_payout import (
-    AuthenticationError,
-    CallbackParser,
-    Credentials,
-    InvalidCallbackError,
-    MalformedBodyError,
-)
-from skypay_payout.encryption import BodyCipher
+from skypay_payout import CallbackParser, Quarantined, Rejected
 from sqlite_store import Store
 
-secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
-keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
-parser = CallbackParser(
-    Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
-    cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
-)
+parser = CallbackParser.from_environ()
 store = Store()
 log = logging.getLogger(__name__)
 
 
-async def receive(request: web.Request) -> web.Response:
+async def payout_callback(request: web.Request) -> web.Response:
+    """Read the body, then leave the event loop: the store may block."""
+    return await asyncio.to_thread(respond, await request.read())
+
+
+def respond(body: bytes) -> web.Response:
     """Store the callback, then acknowledge it."""
-    try:
-        callback = parser.parse(await request.read())
-    except InvalidCallbackError as invalid:
-        await asyncio.to_thread(store.set_aside, invalid)
-        log.error("set aside: %s", invalid)
-        return web.Response(body=parser.reply(invalid), content_type="text/plain")
-    except AuthenticationError as error:
-        log.warning("refused: %s: %s", error.code, error)
-        return web.Response(status=401)
-    except MalformedBodyError as error:
-        log.warning("refused: %s: %s", error.code, error)
-        return web.Response(status=400)
-    await asyncio.to_thread(store.keep, callback)
-    return web.Response(body=parser.reply(callback), content_type="text/plain")
+    result = parser.receive(body)
+    store.save(result)
+    if isinstance(result, Quarantined):
+        log.error("quarantined: %s", result.error)
+    elif isinstance(result, Rejected):
+        log.warning("rejected: %s: %s", result.error.code, result.error)
+    response = result.respond()
+    return web.Response(body=response.body, status=response.status, content_type=response.content_type)
 
 
 def application(_arguments: Sequence[str] = ()) -> web.Application:
-    """The application; aiohttp answers 413 to a larger body."""
-    app = web.Application(client_max_size=parser.max_body_size)
-    app.router.add_post("/callback", receive)
+    """Build the application; aiohttp answers 413 to a larger body."""
+    app = web.Application(client_max_size=parser.max_body_size + 1)  # some versions want less, not at most
+    app.router.add_post("/callback", payout_callback)
     return app

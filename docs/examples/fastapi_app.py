@@ -6,72 +6,38 @@ $ uvicorn fastapi_app:app --port 8000
 from __future__ import annotations
 
 import logging
-import os
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from skypay_payout import (
-    AuthenticationError,
-    CallbackParser,
-    Credentials,
-    ErrorCode,
-    InvalidCallbackError,
-    MalformedBodyError,
-    schema,
-)
-from skypay_payout.encryption import BodyCipher
+from skypay_payout import CallbackParser, Quarantined, Rejected
 from sqlite_store import Store
 
-secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
-keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
-parser = CallbackParser(
-    Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
-    cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
-)
+parser = CallbackParser.from_environ()
 store = Store()
 log = logging.getLogger(__name__)
-app = FastAPI()
+# Its only client knows what to send, so no other page is served and no other path is redirected here.
+app = FastAPI(openapi_url=None, redirect_slashes=False)
 
 
-async def body_of(request: Request) -> bytes:
-    """The body, or as much of one that is too large as shows that it is."""
-    body = b""
+@app.post("/callback")
+async def payout_callback(request: Request) -> Response:
+    """Read the body, but not on and on: FastAPI itself limits no body."""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > parser.max_body_size:
             break
-    return body
+    return await run_in_threadpool(respond, body)
 
 
-@app.post(
-    "/callback",
-    response_class=PlainTextResponse,
-    # For the page /docs: what the body holds, once it is decrypted.
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema.CALLBACK}}}
-    },
-    responses={
-        200: {"content": {"text/plain": {"schema": schema.ACKNOWLEDGEMENT}}},
-        400: {"description": "Not a callback"},
-        401: {"description": "Not from SkyPay"},
-        413: {"description": "Too large"},
-    },
-)
-def receive(body: Annotated[bytes, Depends(body_of)]) -> Response:
-    """Store the callback, then acknowledge it."""
-    try:
-        callback = parser.parse(body)
-    except InvalidCallbackError as invalid:
-        store.set_aside(invalid)
-        log.error("set aside: %s", invalid)
-        return Response(parser.reply(invalid), media_type="text/plain")
-    except AuthenticationError as error:
-        log.warning("refused: %s: %s", error.code, error)
-        return Response(status_code=401)
-    except MalformedBodyError as error:
-        log.warning("refused: %s: %s", error.code, error)
-        return Response(status_code=413 if error.code is ErrorCode.TOO_LARGE else 400)
-    store.keep(callback)
-    return Response(parser.reply(callback), media_type="text/plain")
+def respond(body: bytearray) -> Response:
+    """Store the callback, then acknowledge it. It runs in a thread, so the store may block."""
+    result = parser.receive(body)
+    store.save(result)
+    if isinstance(result, Quarantined):
+        log.error("quarantined: %s", result.error)
+    elif isinstance(result, Rejected):
+        log.warning("rejected: %s: %s", result.error.code, result.error)
+    response = result.respond()
+    return Response(response.body, response.status, media_type=response.content_type)

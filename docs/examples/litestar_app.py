@@ -6,47 +6,41 @@ $ uvicorn litestar_app:app --port 8000
 from __future__ import annotations
 
 import logging
-import os
+from typing import Any
 
-from litestar import Litestar, MediaType, Response, post
+from litestar import Litestar, Response, post
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotFoundException
+from litestar.handlers import BaseRouteHandler
 
-from skypay_payout import (
-    AuthenticationError,
-    CallbackParser,
-    Credentials,
-    InvalidCallbackError,
-    MalformedBodyError,
-)
-from skypay_payout.encryption import BodyCipher
+from skypay_payout import CallbackParser, Quarantined, Rejected
 from sqlite_store import Store
 
-secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
-keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
-parser = CallbackParser(
-    Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
-    cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
-)
+parser = CallbackParser.from_environ()
 store = Store()
 log = logging.getLogger(__name__)
 
 
 @post("/callback", sync_to_thread=True)
-def receive(body: bytes) -> Response[bytes]:
-    """Store the callback, then acknowledge it."""
-    try:
-        callback = parser.parse(body)
-    except InvalidCallbackError as invalid:
-        store.set_aside(invalid)
-        log.error("set aside: %s", invalid)
-        return Response(parser.reply(invalid), status_code=200, media_type=MediaType.TEXT)
-    except AuthenticationError as error:
-        log.warning("refused: %s: %s", error.code, error)
-        return Response(b"", status_code=401)
-    except MalformedBodyError as error:
-        log.warning("refused: %s: %s", error.code, error)
-        return Response(b"", status_code=400)
-    store.keep(callback)
-    return Response(parser.reply(callback), status_code=200, media_type=MediaType.TEXT)
+def payout_callback(body: bytes) -> Response[bytes]:
+    """Store the callback, then acknowledge it. It runs in a thread, so the store may block."""
+    result = parser.receive(body)
+    store.save(result)
+    if isinstance(result, Quarantined):
+        log.error("quarantined: %s", result.error)
+    elif isinstance(result, Rejected):
+        log.warning("rejected: %s: %s", result.error.code, result.error)
+    response = result.respond()
+    return Response(response.body, status_code=response.status, media_type=response.content_type)
 
 
-app = Litestar([receive], request_max_body_size=parser.max_body_size)  # Litestar answers 413 to more
+def exact(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Keep Litestar from answering OPTIONS, and from taking /callback/ for /callback."""
+    if (connection.scope["method"], connection.scope["raw_path"]) != ("POST", b"/callback"):
+        raise NotFoundException
+
+
+# Without a limit of our own Litestar takes 10 MB; to more than the limit it answers 413.
+app = Litestar(
+    [payout_callback], guards=[exact], openapi_config=None, request_max_body_size=parser.max_body_size
+)
