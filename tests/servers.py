@@ -221,7 +221,9 @@ def take_plain_bodies(directory: Path) -> None:
     """Change the one call of each recipe that its users change where bodies are plain JSON."""
     for recipe in directory.glob("*.py"):
         text = recipe.read_text()
-        recipe.write_text(text.replace("CallbackParser.from_environ()", "CallbackParser.from_environ(plain=True)"))
+        recipe.write_text(
+            text.replace("CallbackParser.from_environ()", "CallbackParser.from_environ(plain=True)")
+        )
 
 
 def documented_commands(recipe: Path) -> list[str]:
