@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TypeAlias, cast
 
-from skypay_payout import AuthenticationError, CallbackParser, InvalidCallbackError, MalformedBodyError
+from skypay_payout import CallbackParser
 
 Answer: TypeAlias = "tuple[int, bytes | Iterator[bytes]]"
 """HTTP status and body, in pieces if it has no end."""
@@ -18,15 +18,9 @@ Answering: TypeAlias = "Callable[[bytes], Answer | None]"
 
 
 def right(parser: CallbackParser, body: bytes) -> tuple[int, bytes]:
-    """What the README's endpoint answers."""
-    try:
-        return 200, parser.reply(parser.parse(body))
-    except InvalidCallbackError as invalid:
-        return 200, parser.reply(invalid)
-    except AuthenticationError:
-        return 401, b""
-    except MalformedBodyError:
-        return 400, b""
+    """What the README's endpoint responds."""
+    response = parser.receive(body).respond()
+    return response.status, response.body
 
 
 class Server(ThreadingHTTPServer):

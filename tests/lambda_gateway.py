@@ -69,23 +69,23 @@ class Gateway(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         event = (rest_api if self.path == "/rest-api" else function_url)(headers, text, not is_text)
         try:
-            reply = called(event)
+            response = called(event)
         except Exception:
             self.send_error(502)
             raise
-        answer = str(reply.get("body", "")).encode()
-        self.send_response(cast("int", reply["statusCode"]))
-        for name, value in cast("dict[str, str]", reply.get("headers", {})).items():
+        content = str(response.get("body", "")).encode()
+        self.send_response(cast("int", response["statusCode"]))
+        for name, value in cast("dict[str, str]", response.get("headers", {})).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(b64decode(answer) if reply.get("isBase64Encoded") else answer)
+        self.wfile.write(b64decode(content) if response.get("isBase64Encoded") else content)
 
 
 def called(event: dict[str, object]) -> dict[str, object]:
     """What the handler returns for an event. Both cross a border as JSON, as they do at AWS."""
-    reply = handler(json.loads(json.dumps(event)), None)
-    return cast("dict[str, object]", json.loads(json.dumps(reply)))
+    response = handler(json.loads(json.dumps(event)), None)
+    return cast("dict[str, object]", json.loads(json.dumps(response)))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from litestar import Litestar, Response, post
-from litestar.connection import ASGIConnection
+from litestar import Litestar, Request, Response, post
 from litestar.exceptions import NotFoundException
-from litestar.handlers import BaseRouteHandler
 
 from skypay_payout import CallbackParser, Quarantined, Rejected
 from sqlite_store import Store
@@ -34,13 +32,16 @@ def payout_callback(body: bytes) -> Response[bytes]:
     return Response(response.body, status_code=response.status, media_type=response.content_type)
 
 
-def exact(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+def check_method_and_path(request: Request[Any, Any, Any]) -> None:
     """Keep Litestar from answering OPTIONS, and from taking /callback/ for /callback."""
-    if (connection.scope["method"], connection.scope["raw_path"]) != ("POST", b"/callback"):
+    if (request.method, request.scope["raw_path"]) != ("POST", b"/callback"):
         raise NotFoundException
 
 
 # Without a limit of our own Litestar takes 10 MB; to more than the limit it answers 413.
 app = Litestar(
-    [payout_callback], guards=[exact], openapi_config=None, request_max_body_size=parser.max_body_size
+    [payout_callback],
+    before_request=check_method_and_path,
+    openapi_config=None,
+    request_max_body_size=parser.max_body_size,
 )
