@@ -70,7 +70,7 @@ lowest: $(BIN)/python  ## the tests of the core, with the lowest versions that a
 	.venv-lowest/bin/python -m pip install -q -e '.[command,encryption,http,testing]' --group test \
 		-c .venv-lowest/constraints.txt
 	.venv-lowest/bin/python -m pytest -q -m 'not heavy' \
-		$(addprefix --ignore=tests/test_,$(addsuffix .py,dask openapi packaging recipes)) --ignore=tests/integration
+		$(addprefix --ignore=tests/test_,$(addsuffix .py,dask packaging)) --ignore=tests/integration
 
 bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks/figures.md (about 7 minutes)
 	$(BIN)/python -m tests.benchmarks

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
-from servers import installed, wait_until
+from tests.servers import installed, wait_until
 
 
 class Database:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from servers import EXAMPLES, wait_until
 from skypay_payout import CallbackParser, PayType
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import (
@@ -23,6 +22,7 @@ from skypay_payout.testing import (
     bad_bodies,
     body,
 )
+from tests.servers import EXAMPLES, wait_until
 
 pytestmark = pytest.mark.heavy
 

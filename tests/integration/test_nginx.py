@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from servers import PATIENCE, Nginx, wait_until
 from skypay_payout.testing import SAMPLE
+from tests.servers import PATIENCE, Nginx, wait_until
 
 pytestmark = pytest.mark.heavy
 

@@ -14,8 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from databases import Database, DatabaseServer, sqlite_database
-from servers import (
+from skypay_payout import CallbackParser, Credentials, PayType
+from skypay_payout.conformance import check_endpoint
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
+from tests.databases import Database, DatabaseServer, sqlite_database
+from tests.servers import (
     EXAMPLES,
     HTTP,
     PATIENCE,
@@ -25,10 +29,6 @@ from servers import (
     take_plain_bodies,
     wait_until,
 )
-from skypay_payout import CallbackParser, Credentials, PayType
-from skypay_payout.conformance import check_endpoint
-from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 
 pytestmark = pytest.mark.heavy
 
@@ -102,7 +102,7 @@ def endpoint(
     if request.param == LAMBDA:
         postgres: DatabaseServer = request.getfixturevalue("postgres")
         database = postgres.database()
-        gateway = Path(__file__).with_name("lambda_gateway.py")
+        gateway = Path(__file__).parents[1] / "lambda_gateway.py"
         (directory / gateway.name).write_bytes(gateway.read_bytes())
     else:
         database = sqlite_database(directory)
