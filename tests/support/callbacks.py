@@ -1,0 +1,97 @@
+"""Parse bodies and say what became of them, for the tests of the core."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+from typing import TypeAlias
+
+import pytest
+
+from skypay_payout import (
+    Accepted,
+    CallbackError,
+    CallbackParser,
+    ErrorCode,
+    InvalidCallbackError,
+    MalformedBodyError,
+    PayoutCallback,
+    Quarantined,
+    Rejected,
+)
+from skypay_payout.testing import CREDENTIALS, encode, payload
+
+UTC8 = timezone(timedelta(hours=8))
+PARSER = CallbackParser(CREDENTIALS)
+
+Body: TypeAlias = "bytes | bytearray | memoryview | str"
+Outcome: TypeAlias = "PayoutCallback | CallbackError"
+
+
+def with_fields(fields: dict[str, object]) -> bytes:
+    """Make the sample's body with other or more fields."""
+    return encode(payload() | fields)
+
+
+def without(*names: str) -> bytes:
+    """Make the sample's body without some fields."""
+    return encode({name: value for name, value in payload().items() if name not in names})
+
+
+def outcome(parser: CallbackParser, body: Body) -> Outcome:
+    """Return what ``parse`` returns or raises, after a check that ``receive`` says the same."""
+    result = parser.receive(body)
+    try:
+        parsed: Outcome = parser.parse(body)
+    except CallbackError as error:
+        parsed = error
+    if isinstance(parsed, PayoutCallback):
+        assert isinstance(result, Accepted)
+        assert (result.callback, repr(result.callback)) == (parsed, repr(parsed))
+        return parsed
+    if isinstance(parsed, InvalidCallbackError):
+        assert isinstance(result, Quarantined)
+        assert (result.error.errors, result.error.payload) == (parsed.errors, parsed.payload)
+    else:
+        assert isinstance(result, Rejected)
+    assert (type(result.error), str(result.error), result.error.code) == (
+        type(parsed),
+        str(parsed),
+        parsed.code,
+    )
+    return parsed
+
+
+def comparable(one: Outcome) -> object:
+    """Return everything that two outcomes of one body must have in common."""
+    if isinstance(one, PayoutCallback):
+        return one, repr(one), one.deal_time.utcoffset()
+    if isinstance(one, InvalidCallbackError):
+        return one.errors, list(one.payload.items())
+    return type(one), str(one), one.code
+
+
+def malformed(body: Body, parser: CallbackParser = PARSER) -> ErrorCode:
+    """Return the code with which the body is rejected as malformed; any other outcome fails the test."""
+    error = outcome(parser, body)
+    assert type(error) is MalformedBodyError
+    return error.code
+
+
+def field_errors(body: Body, parser: CallbackParser = PARSER) -> list[tuple[str, ErrorCode]]:
+    """Return field and code of all that makes the body invalid; any other outcome fails the test."""
+    error = outcome(parser, body)
+    assert isinstance(error, InvalidCallbackError)
+    return [(one.field, one.code) for one in error.errors]
+
+
+def message(fields: dict[str, object], parser: CallbackParser = PARSER) -> str:
+    """Return the message about the only invalid field of the sample with these fields."""
+    with pytest.raises(InvalidCallbackError) as caught:
+        parser.parse(with_fields(fields))
+    (error,) = caught.value.errors
+    return error.message
+
+
+def short(value: object) -> str:
+    """Name a value in the id of a test: without backslashes, which pytest would double."""
+    return ascii(value)[:40].replace("\\", "/")
