@@ -23,8 +23,9 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
     if user_name is None or authentication is None:
         missing = AUTHENTICATION if user_name is not None else USER_NAME
         raise ValueError(f"{missing}: expected a value, got none: set it in the environment")
+    prefixes = several(environ, PREFIXES)
     try:
-        return Credentials(user_name, authentication, prefixes=several(environ, PREFIXES))
+        return Credentials(user_name, authentication, prefixes=prefixes)
     except ValueError as error:
         problem = str(error)  # it begins with the argument's name
     name = {"user_name": USER_NAME, "authentication": AUTHENTICATION, "prefixes": PREFIXES}
