@@ -11,7 +11,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator
 from hashlib import sha1
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 try:
     from cryptography.hazmat.primitives.ciphers import Cipher
@@ -33,15 +33,14 @@ __all__ = ["BodyCipher"]
 _padding = PKCS7(128)
 
 
-def _ecb(key: _Key) -> Cipher[ECB]:
-    return Cipher(AES(key.aes), ECB())  # noqa: S305
-
-
-# Equality is identity: == over a key would take a time that depends on it.
-@frozen(eq=False)
 class _Key:
-    aes: bytes = field(repr=False)
-    _cipher: Cipher[ECB] = field(init=False, repr=False, default=Factory(_ecb, takes_self=True))
+    """Hold one AES key. This is no attrs class, or ``attrs.asdict`` of a result would show it."""
+
+    __slots__ = ("_cipher", "aes")
+
+    def __init__(self, aes: bytes) -> None:
+        self.aes = aes
+        self._cipher = Cipher(AES(aes), ECB())  # noqa: S305
 
     def __reduce__(self) -> tuple[type[_Key], tuple[bytes]]:
         return _Key, (self.aes,)  # a Cipher cannot be pickled
