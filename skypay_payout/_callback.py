@@ -146,12 +146,15 @@ class PayoutCallback:
             raise ValueError(
                 "authentication: expected no such field, got a raw callback: parse the received body"
             )
-        result = structurer()(dict(data))
+        problems: list[str] = []
         if data.get("action") != ACTION:
-            raise ValueError(f"action: expected {ACTION!r}, got {quoted(data.get('action'))}")
-        if isinstance(result, PayoutCallback):
+            problems.append(f"action: expected {ACTION!r}, got {quoted(data.get('action'))}")
+        result = structurer()(dict(data))
+        if not isinstance(result, PayoutCallback):
+            problems += [f"{error.field}: {error.message}" for error in result]
+        elif not problems:
             return result
-        raise ValueError("; ".join(f"{error.field}: {error.message}" for error in result))
+        raise ValueError("; ".join(problems))
 
 
 def _instant(time: datetime) -> str:
