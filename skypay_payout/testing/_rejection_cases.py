@@ -18,7 +18,8 @@ from .._errors import (
     MalformedBodyError,
 )
 from .._parser import CallbackParser
-from ._bodies import WRONG_AUTHENTICATION, Encrypter, encode, encrypted, encrypters, payload_for
+from .._results import Encrypter
+from ._bodies import WRONG_AUTHENTICATION, encode, encrypted, encrypters, payload_for
 
 
 @frozen

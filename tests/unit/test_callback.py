@@ -114,16 +114,17 @@ def test_from_dict_rejects_a_raw_callback_without_showing_its_secret() -> None:
     ("fields", "message"),
     [
         ({"action": "x"}, "^action: expected 'payoutQueuePayout', got 'x'"),
-        ({"action": None}, "^action: expected a string, got null$"),
+        ({"action": 5}, "^action: expected 'payoutQueuePayout', got 5$"),
+        ({"action": None}, "^action: expected 'payoutQueuePayout', got null$"),
         ({"userName": ""}, "^userName: expected 1 to 50 characters, got ''$"),
         ({"userName": 1}, "^userName: expected a string, got 1$"),
         ({"payType": 7}, "^payType: expected 1 to 6, got 7"),
         ({"payType": PayType.UPLOAD}, "^payType: expected 1 to 6 as a number or a string, got 1$"),
         ({"dealTime": AT}, "^dealTime: expected a string, got an object$"),
-        ({"failDescription": "\0"}, "^failDescription: expected text that can be stored"),
+        ({"failDescription": "\0"}, "^failDescription: expected text without U"),
         (
             {"userName": "", "action": "", "payType": None, "dealTime": "x"},
-            "^userName: .*; action: .*; payType: .*; dealTime: [^;]*$",
+            "^action: .*; userName: .*; payType: .*; dealTime: [^;]*$",
         ),
     ],
 )
@@ -134,7 +135,7 @@ def test_from_dict_names_everything_that_is_invalid(fields: dict[str, object], m
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("name", ["userName", "action", "controlNumber", "payType", "dealTime"])
+@pytest.mark.parametrize("name", ["userName", "controlNumber", "payType", "dealTime"])
 def test_from_dict_names_a_missing_field(name: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}: expected in every callback, got no such field$"):
         PayoutCallback.from_dict({key: value for key, value in DATA.items() if key != name})
@@ -156,15 +157,15 @@ def test_two_deliveries_of_one_event_have_the_same_idempotency_key() -> None:
 
 def test_any_other_event_has_another_idempotency_key() -> None:
     keys = {
-        PARSER.parse(with_fields(fields)).idempotency_key
-        for fields in (
-            {},
-            {"controlNumber": "SK991234567890"},
-            {"controlNumber": "sk99123456789"},
-            {"payType": "3"},
-            {"dealTime": "2018-08-07 11:58:34"},
-            {"dealTime": "2018-08-07 11:58:33.000001"},
-            {"dealTime": "2018-08-07T11:58:33Z"},
+        PARSER.parse(sent).idempotency_key
+        for sent in (
+            body(),
+            body(controlNumber="SK991234567890"),
+            body(controlNumber="sk99123456789"),
+            body(payType="3"),
+            body(dealTime="2018-08-07 11:58:34"),
+            body(dealTime="2018-08-07 11:58:33.000001"),
+            body(dealTime="2018-08-07T11:58:33Z"),
         )
     }
     assert len(keys) == 7

@@ -21,7 +21,11 @@ FULL = PLAIN | {"SKYPAY_ENCRYPTION_KEY": KEY}
 def test_user_name_secret_and_key_make_a_parser_of_encrypted_bodies() -> None:
     parser = CallbackParser.from_environ(FULL)
     (account,) = parser.credentials
-    assert (account.user_name, account.authentication, account.prefixes) == ("AppName@skypay", (SECRET,), None)
+    assert (account.user_name, account.authentication, account.prefixes) == (
+        "AppName@skypay",
+        (SECRET,),
+        None,
+    )
     assert isinstance(parser.receive(BodyCipher(KEY).encrypt(SAMPLE)), Accepted)
     assert not isinstance(parser.receive(SAMPLE), Accepted)
 
@@ -57,7 +61,7 @@ def test_several_values_stand_between_commas_from_oldest_to_newest() -> None:
     (account,) = parser.credentials
     assert account.user_name == "AppName@skypay"
     assert account.authentication == ("old-secret", "new-secret")
-    assert account.prefixes == {"SK991", "SKY99"}
+    assert account.prefixes == frozenset({"SK991", "SKY99"})
     for key, secret, newest in (("old key", "new-secret", False), ("new key", "old-secret", True)):
         result = parser.receive(body(authentication=secret, cipher=BodyCipher(key)))
         assert isinstance(result, Accepted)
@@ -101,7 +105,11 @@ INVALID: dict[str, tuple[str, str, str]] = {
     "a user name that is no text": ("SKYPAY_USER_NAME", "n\udce4", "expected text, got half of a surrogate"),
     "a long secret": ("SKYPAY_AUTHENTICATION", SECRET + "x" * 15, "expected 1 to 50 characters, got 51"),
     "a secret that is no text": ("SKYPAY_AUTHENTICATION", f"{SECRET}\udce4", "expected text, got half of"),
-    "a key that is no text": ("SKYPAY_ENCRYPTION_KEY", f"{KEY}\udce4", "expected text, got half of a surrogate"),
+    "a key that is no text": (
+        "SKYPAY_ENCRYPTION_KEY",
+        f"{KEY}\udce4",
+        "expected text, got half of a surrogate",
+    ),
     "a secret as the prefix": ("SKYPAY_PREFIXES", SECRET, "expected 5 ASCII letters or digits each"),
     "one of two prefixes": ("SKYPAY_PREFIXES", "SK991,SK99", "expected 5 ASCII letters or digits each"),
 }

@@ -6,31 +6,29 @@ from datetime import timedelta
 
 import pytest
 
-from skypay_payout import ControlNumber, ErrorCode, PayType
-from skypay_payout._callback import WIRE_FIELDS
+from skypay_payout import ControlNumber, ErrorCode, PayType, schema
 from skypay_payout._fields import (
     InvalidField,
     Reader,
-    check_action,
+    action_reader,
+    own_control_number_reader,
     read_control_number,
     read_deal_time,
     read_optional_text,
-    read_own_control_number,
     read_pay_type,
     read_user_name,
 )
 from skypay_payout._times import SKYPAY_ZONE
 from tests.support.callbacks import short
 
-own = read_own_control_number({"SK991", "SKY99"})
+action = action_reader("AppName@skypay")
+own = own_control_number_reader({"SK991", "SKY99"})
 
 CONTROL_NUMBER = "expected 5 ASCII letters or digits and then 8 to 10 digits, got "
 ACTION = "expected 'payoutQueuePayout', got {}: check whether it is another of SkyPay's callbacks"
 STATUS = "expected 1 to 6, got {}: check whether there is a newer specification"
-TIME = (
-    "expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, fractional seconds or an ISO 8601 offset, got "
-)
-STORABLE = "expected text that can be stored, without U+0000 and halves of surrogate pairs, got "
+TIME = "expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, fractional seconds or an ISO 8601 offset, got "
+STORABLE = "expected text without U+0000 and half surrogate pairs, which databases reject, got "
 
 
 @pytest.mark.parametrize(
@@ -44,16 +42,16 @@ STORABLE = "expected text that can be stored, without U+0000 and halves of surro
             ErrorCode.TOO_LONG,
             f"expected 1 to 50 characters, got '{'n' * 40}'… (51 characters)",
         ),
-        (check_action, 1, ErrorCode.INVALID_TYPE, "expected a string, got 1"),
-        (check_action, "", ErrorCode.EMPTY, ACTION.format("''")),
-        (check_action, "payout", ErrorCode.UNEXPECTED_ACTION, ACTION.format("'payout'")),
+        (action, 1, ErrorCode.INVALID_TYPE, "expected a string, got 1"),
+        (action, "", ErrorCode.EMPTY, ACTION.format("''")),
+        (action, "payout", ErrorCode.UNEXPECTED_ACTION, ACTION.format("'payout'")),
         (
-            check_action,
+            action,
             "x" * 50,
             ErrorCode.UNEXPECTED_ACTION,
             ACTION.format(f"'{'x' * 40}'… (50 characters)"),
         ),
-        (check_action, "x" * 51, ErrorCode.TOO_LONG, ACTION.format(f"'{'x' * 40}'… (51 characters)")),
+        (action, "x" * 51, ErrorCode.TOO_LONG, ACTION.format(f"'{'x' * 40}'… (51 characters)")),
         (read_control_number, None, ErrorCode.INVALID_TYPE, "expected a string, got null"),
         (read_control_number, "", ErrorCode.EMPTY, f"{CONTROL_NUMBER}''"),
         (
@@ -75,7 +73,12 @@ STORABLE = "expected text that can be stored, without U+0000 and halves of surro
             ErrorCode.INVALID_FORMAT,
             f"{CONTROL_NUMBER}'K9911234567890\\n'",
         ),
-        (own, "SKY**12345678", ErrorCode.MASKED, f"{CONTROL_NUMBER}'SKY**12345678': it looks masked; ask the "),
+        (
+            own,
+            "SKY**12345678",
+            ErrorCode.MASKED,
+            f"{CONTROL_NUMBER}'SKY**12345678': it looks masked; ask the ",
+        ),
         (
             own,
             "SK99212345678",
@@ -127,7 +130,7 @@ def test_an_invalid_value_is_described_by_code_and_message(
     [
         (read_user_name, "n", "n"),
         (read_user_name, "名" * 50, "名" * 50),
-        (check_action, "payoutQueuePayout", None),
+        (action, "payoutQueuePayout", "AppName@skypay"),
         (read_control_number, "SK99123456789", ControlNumber("SK99123456789")),
         (own, "SK99123456789", ControlNumber("SK99123456789")),
         (own, "SKY9912345678", ControlNumber("SKY9912345678")),
@@ -152,9 +155,12 @@ def test_a_deal_time_has_the_one_zone_of_the_package() -> None:
 
 
 def test_the_fields_stand_in_the_order_of_the_specification() -> None:
-    assert [field.name for field in WIRE_FIELDS] == [
+    properties = schema.CALLBACK["properties"]
+    assert isinstance(properties, dict)
+    assert list(properties) == [
         "userName",
         "action",
+        "authentication",
         "controlNumber",
         "payType",
         "dealTime",

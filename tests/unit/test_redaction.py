@@ -28,7 +28,9 @@ def test_each_secret_is_searched_for_once_and_the_longest_first() -> None:
         (True, True),
     ],
 )
-def test_a_secret_is_redacted_in_texts_names_and_numbers_at_any_depth(value: object, redacted: object) -> None:
+def test_a_secret_is_redacted_in_texts_names_and_numbers_at_any_depth(
+    value: object, redacted: object
+) -> None:
     assert redact(value, longest_first(["secret", "secret-new", "31415926"])) == redacted
 
 

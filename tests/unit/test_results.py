@@ -187,7 +187,11 @@ def test_no_way_of_taking_a_result_apart_shows_a_key(status: int) -> None:
 
 @pytest.mark.parametrize(
     "move",
-    [copy.copy, copy.deepcopy, *(lambda one, n=n: pickle.dumps(one, n) for n in range(pickle.HIGHEST_PROTOCOL + 1))],
+    [
+        copy.copy,
+        copy.deepcopy,
+        *(lambda one, n=n: pickle.dumps(one, n) for n in range(pickle.HIGHEST_PROTOCOL + 1)),
+    ],
 )
 @pytest.mark.parametrize("sent", [SAMPLE, body(7), b""], ids=["accepted", "quarantined", "rejected"])
 def test_a_result_is_answered_where_it_was_received(move: Callable[[Any], Any], sent: bytes) -> None:
