@@ -21,7 +21,11 @@ log = logging.getLogger(__name__)
 
 async def payout_callback(request: web.Request) -> web.Response:
     """Read the body, then leave the event loop: the store may block."""
-    return await asyncio.to_thread(respond, await request.read())
+    try:
+        body = await request.read()
+    except ConnectionResetError:  # else a traceback for each
+        return web.Response(status=400)
+    return await asyncio.to_thread(respond, body)
 
 
 def respond(body: bytes) -> web.Response:
@@ -38,6 +42,7 @@ def respond(body: bytes) -> web.Response:
 
 def application(_arguments: Sequence[str] = ()) -> web.Application:
     """Build the application; aiohttp answers 413 to a larger body."""
-    app = web.Application(client_max_size=parser.max_body_size + 1)  # some versions want less, not at most
+    # Some versions of aiohttp want less than client_max_size, not at most that. Nothing is decompressed.
+    app = web.Application(client_max_size=parser.max_body_size + 1, handler_args={"auto_decompress": False})
     app.router.add_post("/callback", payout_callback)
     return app

@@ -3,12 +3,11 @@
 $ uvicorn fastapi_app:app --port 8000
 """
 
-from __future__ import annotations
-
 import logging
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from skypay_payout import CallbackParser, Quarantined, Rejected
 from sqlite_store import Store
@@ -24,10 +23,13 @@ app = FastAPI(openapi_url=None, redirect_slashes=False)
 async def payout_callback(request: Request) -> Response:
     """Read the body, but not on and on: FastAPI itself limits no body."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > parser.max_body_size:
-            break
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > parser.max_body_size:
+                break
+    except ClientDisconnect:  # else a traceback for each
+        return Response(status_code=400)
     return await run_in_threadpool(respond, body)
 
 

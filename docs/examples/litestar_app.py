@@ -3,13 +3,12 @@
 $ uvicorn litestar_app:app --port 8000
 """
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 
 from litestar import Litestar, Request, Response, post
 from litestar.exceptions import NotFoundException
+from litestar.logging import LoggingConfig
 
 from skypay_payout import CallbackParser, Quarantined, Rejected
 from sqlite_store import Store
@@ -42,6 +41,8 @@ def check_method_and_path(request: Request[Any, Any, Any]) -> None:
 app = Litestar(
     [payout_callback],
     before_request=check_method_and_path,
+    # Litestar logs no exceptions by itself. Those with a status are its own; what is left is the store's.
+    logging_config=LoggingConfig(log_exceptions="always", disable_stack_trace={404, 405, 413, 500}),
     openapi_config=None,
     request_max_body_size=parser.max_body_size,
 )

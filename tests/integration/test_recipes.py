@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -79,6 +80,10 @@ class Endpoint:
         connection = socket.create_connection(("127.0.0.1", self.server.port), PATIENCE)
         connection.sendall(data)
         return connection
+
+    def logs(self, text: str, start: int) -> bool:
+        """Whether the log has this text, from this place on."""
+        return text in self.server.log()[start:]
 
     def stored(self) -> tuple[list[object], list[object]]:
         return self.database.events(), self.database.quarantined()
@@ -211,6 +216,12 @@ def test_the_log_names_what_was_rejected_or_quarantined_and_no_secret(endpoint: 
     assert [secret for secret in (*SECRETS, *KEYS, "a stranger's secret") if secret in log] == []
 
 
+@on_real_servers
+def test_a_body_that_pretends_to_be_compressed_is_read_as_it_is(endpoint: Endpoint) -> None:
+    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    assert HTTP.post(endpoint.server.url, content=b"garbage", headers=headers).status_code == 400
+
+
 def of_exactly(size: int, endpoint: Endpoint) -> bytes:
     """A valid callback that is this long as it is sent; encrypted, a multiple of 64."""
     # Base64 makes 4 bytes of 3, and padding adds at least one to the text.
@@ -248,10 +259,11 @@ def test_a_chunked_callback_is_acknowledged_and_stored(endpoint: Endpoint) -> No
     ],
 )
 def test_only_post_to_the_exact_path_is_answered(endpoint: Endpoint, method: str, path: str) -> None:
-    before = endpoint.stored()
+    before, logged = endpoint.stored(), len(endpoint.server.log())
     event = body(PayType.FAILURE, controlNumber="SK991000000004")
     assert endpoint.post(event, path, method=method).status_code in (404, 405)
     assert endpoint.stored() == before
+    assert not endpoint.logs("Traceback", logged)
 
 
 @on_real_servers
@@ -266,13 +278,14 @@ def test_half_sent_requests_do_not_stop_an_endpoint(endpoint: Endpoint) -> None:
 
 @on_real_servers
 def test_a_sender_that_disconnects_midway_changes_nothing_for_the_next(endpoint: Endpoint) -> None:
-    before = endpoint.database.events()
+    before, logged = endpoint.database.events(), len(endpoint.server.log())
     event = body(PayType.PAYOUT, controlNumber="SK991000000005")
     content = endpoint.sent(event)
     for half in (counted(content)[:-1], chunked(content)[:-8], chunked(content)[:-5]):
         for _ in range(MANY):
             endpoint.connect(half).close()
     assert endpoint.is_acknowledgement(endpoint.post(body()))
+    assert not endpoint.logs("Traceback", logged)
     assert [key for key in endpoint.database.events() if "SK991000000005" in str(key)] == []
     for _ in range(MANY):
         endpoint.connect(counted(content)).close()
@@ -334,9 +347,11 @@ def test_a_body_without_end_is_rejected_before_it_has_come_and_does_not_fill_the
 def test_what_could_not_be_stored_is_not_acknowledged_until_it_is(endpoint: Endpoint) -> None:
     event = body(PayType.PAYOUT, controlNumber="SK991000000002")
     for table, text in (("skypay_events", event), ("skypay_quarantine", body(8))):
+        logged = len(endpoint.server.log())
         endpoint.database.query(f"ALTER TABLE {table} RENAME TO elsewhere")
         assert endpoint.post(text).status_code >= 500
         endpoint.database.query(f"ALTER TABLE elsewhere RENAME TO {table}")
+        wait_until(partial(endpoint.logs, table, logged))
         assert endpoint.is_acknowledgement(endpoint.post(text))
     assert "SK991000000002/2/2018-08-07T11:58:33.000000+08:00" in endpoint.database.events()
 
