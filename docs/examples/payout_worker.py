@@ -33,7 +33,7 @@ def main(act: Callable[[Processed], None] = act) -> None:
     """Work until SIGTERM, and through failures of the database."""
     logging.basicConfig(level=logging.INFO)
     stop = Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
     store = Store()
     while not stop.wait(1):
         try:
