@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import datetime
 from functools import cache
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from attrs import NOTHING, field, fields, frozen
 from cattrs import AttributeValidationNote, ClassValidationError, Converter
@@ -205,7 +205,7 @@ def structurer(user_name: str | None = None, prefixes: frozenset[str] | None = N
         except ClassValidationError as group:
             return tuple(_field_error(error, names) for error in group.exceptions)
         if not NAMES.issuperset(values):
-            extra = cast("dict[str, object]", callback.extra)
+            extra: Any = callback.extra
             for name in values:
                 if name not in NAMES:
                     extra[name] = values[name]

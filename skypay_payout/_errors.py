@@ -69,7 +69,7 @@ class CallbackError(ValueError):
 
 
 class MalformedBodyError(CallbackError):
-    """Report a body that is not one JSON object within the limits. Its sender is unknown: never acknowledge."""
+    """Report a body that is not one JSON object within the limits. Nobody knows who sent it: reject it."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message)

@@ -24,7 +24,7 @@ PAY_TYPES = {key: status for status in PayType for key in (status.value, str(sta
 """Each status by what represents it in JSON (point 2)."""
 
 Reader: TypeAlias = "Callable[[object, object], object]"
-"""Return the attribute's value for a wire value, or raise ``InvalidField``; cattrs gives the other argument."""
+"""Return the attribute's value for a wire value, or raise ``InvalidField``; cattrs passes two arguments."""
 
 
 class InvalidField(ValueError):

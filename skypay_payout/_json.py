@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from math import inf
-from typing import NoReturn, cast
+from collections.abc import Callable
+from math import isfinite
+from typing import Any, NoReturn, cast
 
 from ._errors import ErrorCode, MalformedBodyError
 
@@ -14,16 +14,16 @@ MAX_DEPTH = 64
 """Levels of objects and arrays: whatever was read can then be copied and pickled."""
 
 MAX_DIGITS = 1024
-"""Digits in a row that no body may have: all with them are rejected, and none with fewer than half of them."""
+"""Digits in a row that no body may have: all with them are rejected, and none with fewer than half."""
 
-_BASE_ITEMS = 16
-_BYTES_PER_ITEM = 36
+_BASE_ITEMS = 20
+_BYTES_PER_ITEM = 32
 
 _UNTIDY = " \t\n\r,"
 
 
 def max_items(size: int) -> int:
-    """Return how many objects, arrays and commas a body of ``size`` bytes may hold: 16, and one for each 36.
+    """Return how many objects, arrays and commas a body of ``size`` bytes may hold: 20, and one for each 32.
 
     A callback holds about ten. Within the limit, decoding costs no more than decoding a genuine callback of
     that size does. Those in texts count too, since nothing is decoded yet.
@@ -31,23 +31,14 @@ def max_items(size: int) -> int:
     return _BASE_ITEMS + size // _BYTES_PER_ITEM
 
 
-def _check_cost(data: bytes) -> None:
-    """Check the limits before decoding. Raises ``MalformedBodyError`` (``too_complex``)."""
-    size = len(data)
-    items = size - len(data.translate(None, b"{[,"))
-    if items > max_items(size):
-        raise MalformedBodyError(
-            ErrorCode.TOO_COMPLEX,
-            f"expected at most {max_items(size)} objects, arrays and commas in {size} bytes, got {items}",
-        )
-    # The cost of a whole number grows with the square of its digits. Two blocks of digits fill one of them.
-    if size > MAX_DIGITS:
-        block = MAX_DIGITS // 2
-        for start in range(0, size, block):
-            if data[start : start + block].isdigit():
-                raise MalformedBodyError(
-                    ErrorCode.TOO_COMPLEX, f"expected fewer than {MAX_DIGITS} digits in a row, got more"
-                )
+def _check_digits(data: bytes) -> None:
+    """Check that no number has ``MAX_DIGITS``: what one costs grows with the square of its digits."""
+    block = MAX_DIGITS // 2  # so many digits in a row fill at least one block
+    for start in range(0, len(data), block):
+        if data[start : start + block].isdigit():
+            raise MalformedBodyError(
+                ErrorCode.TOO_COMPLEX, f"expected fewer than {MAX_DIGITS} digits in a row, got more"
+            )
 
 
 class _DuplicateField(Exception):
@@ -69,8 +60,11 @@ def _constant(_name: str) -> NoReturn:
     raise _NotFinite
 
 
-_decode: Callable[[str, int], tuple[object, int]] = json.JSONDecoder(
-    object_pairs_hook=_fields, parse_constant=_constant
+# Fractions stay as they are until the sender is authenticated: converting one can cost more than a field.
+_decode: Callable[[str, int], tuple[dict[str, object], int]] = json.JSONDecoder(
+    object_pairs_hook=_fields,
+    parse_float=str.encode,  # pyright: ignore[reportArgumentType]
+    parse_constant=_constant,
 ).raw_decode
 
 _skip_start = re.compile("\ufeff?[ \t\n\r]*").match
@@ -125,12 +119,20 @@ def _encoded(text: str) -> bytes:
 def decode(data: bytes) -> tuple[dict[str, object], str]:
     """Read the one JSON object in the bytes (points 1, 8 and 9), and return it with the text that they are.
 
-    ``check_values`` completes it, when the sender is authenticated.
+    ``complete`` converts its numbers with a fraction or an exponent, which are ``bytes`` here.
 
     Raises ``MalformedBodyError`` (``too_complex``, ``not_utf8``, ``not_json``, ``not_an_object``,
     ``duplicate_field``). Its message says where, but quotes nothing: the body may hold a secret.
     """
-    _check_cost(data)
+    size = len(data)
+    items = size - len(data.translate(None, b"{[,"))
+    if items > max_items(size):
+        raise MalformedBodyError(
+            ErrorCode.TOO_COMPLEX,
+            f"expected at most {max_items(size)} objects, arrays and commas in {size} bytes, got {items}",
+        )
+    if size > MAX_DIGITS:
+        _check_digits(data)
     wrong: MalformedBodyError
     try:
         text = data.decode()
@@ -160,7 +162,7 @@ def decode(data: bytes) -> tuple[dict[str, object], str]:
                 ErrorCode.NOT_AN_OBJECT, "expected one JSON object in braces, got another JSON value"
             )
         else:
-            return cast("dict[str, object]", fields), text
+            return fields, text
     raise wrong  # for the same reason as above
 
 
@@ -190,29 +192,31 @@ def _tolerated(text: str) -> tuple[str, int]:
     return text, 0 if text[:1] == "{" else cast("re.Match[str]", _skip_start(text)).end()
 
 
-_INFINITE = frozenset({inf, -inf})
+def complete(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
+    """Convert the numbers that ``decode`` left as ``bytes``: in place, in an object or array, at any depth.
 
-
-def check_values(values: Iterable[object], depth: int = 1) -> None:
-    """Check what the decoder does not: that numbers are finite, and that nesting has at most 64 levels.
-
-    Raises ``MalformedBodyError`` (``not_json``, ``too_complex``).
+    Raises ``MalformedBodyError``: ``not_json`` if one is not finite, and ``too_complex`` beyond 64 levels.
     """
-    if depth > MAX_DEPTH:
-        raise _too_deep()
-    for value in values:
-        if isinstance(value, str):
-            continue
-        if isinstance(value, dict):
-            check_values(cast("dict[str, object]", value).values(), depth + 1)
-        elif isinstance(value, list):
-            check_values(cast("list[object]", value), depth + 1)
-        elif value in _INFINITE:
-            raise _not_json(_NO_NUMBER)
+    items = container.items() if isinstance(container, dict) else enumerate(container)
+    for key, value in items:
+        kind: Any = type(value)
+        if kind is bytes:
+            container[key] = _finite(value)
+        elif kind is dict or kind is list:
+            if depth == MAX_DEPTH:
+                raise _too_deep()
+            complete(value, depth + 1)
+
+
+def _finite(digits: bytes) -> float:
+    number = float(digits)
+    if isfinite(number):
+        return number
+    raise _not_json(_NO_NUMBER)
 
 
 def read_object(data: bytes) -> dict[str, object]:
-    """Read the one JSON object in the bytes. Raises as ``decode`` and ``check_values`` do."""
+    """Read the one JSON object in the bytes. Raises as ``decode`` and ``complete`` do."""
     fields, _ = decode(data)
-    check_values(fields.values())
+    complete(fields)
     return fields

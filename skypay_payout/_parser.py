@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from hmac import compare_digest
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from attrs import Factory, evolve, field, frozen
 
@@ -25,7 +25,7 @@ from ._errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from ._json import check_values, decode, to_bytes
+from ._json import complete, decode, to_bytes
 from ._redaction import contains, longest_first, redact
 from ._results import Accepted, Encrypter, Quarantined, Rejected
 
@@ -230,15 +230,16 @@ class CallbackParser:
                 fields, text = decode(data)
             else:
                 fields, text, encrypter, newest_key = _decrypted(self.cipher, data)
-            sent = fields.pop("authentication", None)
+            sent: Any = fields.pop("authentication", None)
             found = self._authenticated(fields.get("userName"), sent)
             result = found.structure(fields)
             if not isinstance(result, PayoutCallback):
                 outcome: PayoutCallback | CallbackError = self._invalid(result, fields)
             else:
-                if result.extra:  # the known fields hold no number but a status, and nothing nested
-                    check_values(result.extra.values())
-                searched = self._may_repeat_a_secret(fields, text, cast("str", sent))
+                extra: Any = result.extra
+                if extra:  # the known fields hold no fraction and nothing nested
+                    complete(extra)
+                searched = self._may_repeat_a_secret(fields, text, sent)
                 outcome = self._redacted(result) if searched else result
         except CallbackError as error:
             # Without the traceback, whose frames hold the body.
@@ -255,7 +256,7 @@ class CallbackParser:
             raise AuthenticationError
         return found
 
-    def _may_repeat_a_secret(self, fields: dict[str, object], text: str, sent: str) -> bool:
+    def _may_repeat_a_secret(self, fields: dict[str, Any], text: str, sent: str) -> bool:
         """Return whether a field other than ``authentication`` may hold a secret, and must be searched.
 
         Without a backslash, the text holds every value as it is: a secret that is not there is in no field.
@@ -264,7 +265,7 @@ class CallbackParser:
             return True
         if "\\" in text:
             try:
-                return contains("\0".join([*fields, *cast("Iterable[str]", fields.values())]), self._secrets)
+                return contains("\0".join([*fields, *fields.values()]), self._secrets)
             except TypeError:  # not all values are texts
                 return True
         for secret in self._secrets:  # noqa: SIM110  any() takes several times as long
@@ -285,7 +286,7 @@ class CallbackParser:
         )
 
     def _invalid(self, errors: tuple[FieldError, ...], fields: dict[str, object]) -> InvalidCallbackError:
-        check_values(fields.values())
+        complete(fields)
         # The specification's own names stay, whatever the secret is.
         payload = {
             name if name in NAMES else redact(name, self._secrets): redact(value, self._secrets)

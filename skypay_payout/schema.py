@@ -34,7 +34,7 @@ _RESPONSE_TIME = {
 CALLBACK: Mapping[str, object] = {
     "$schema": _DIALECT,
     "title": ACTION,
-    "description": "What SkyPay sends when a payout changes state. It may have fields that are not listed here.",
+    "description": "What SkyPay sends when a payout changes state. It may have other fields too.",
     "type": "object",
     "properties": _PROPERTIES,
     "required": [name for name in _PROPERTIES if name not in OPTIONAL_NAMES],
