@@ -146,5 +146,5 @@ def _is_object(text: bytes) -> bool:
     try:
         decode(text)
     except MalformedBodyError as error:
-        return error.code is ErrorCode.DUPLICATE_FIELD
+        return error.code in (ErrorCode.DUPLICATE_FIELD, ErrorCode.TOO_COMPLEX)  # as the parser decides
     return True
