@@ -33,7 +33,7 @@ PACKAGE = str(Path(skypay_payout.__file__).parent)
 
 
 def exposed(one: CallbackError | PayoutCallback) -> str:
-    """Return all the text of it: str, repr, args, attributes, context, cause, log records, frames, its pickle."""
+    """Return all the text of it: str, repr, args, attributes, context, cause, logs, frames, its pickle."""
     texts = [str(one), repr(one), f"{one!a}", _pickled(one), _logged(one)]
     if isinstance(one, PayoutCallback):
         values = asdict(one)

@@ -27,7 +27,10 @@ own = own_control_number_reader({"SK991", "SKY99"})
 CONTROL_NUMBER = "expected 5 ASCII letters or digits and then 8 to 10 digits, got "
 ACTION = "expected 'payoutQueuePayout', got {}: check whether it is another of SkyPay's callbacks"
 STATUS = "expected 1 to 6, got {}: check whether there is a newer specification"
-TIME = "expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, fractional seconds or an ISO 8601 offset, got "
+TIME = (
+    "expected yyyy-MM-dd HH:mm:ss (UTC+8), or the same with a T, fractional seconds or an ISO 8601 "
+    "offset, got "
+)
 STORABLE = "expected text without U+0000 and half surrogate pairs, which databases reject, got "
 
 
