@@ -173,7 +173,10 @@ class CallbackParser:
         outcome = self._outcome(body)[0]
         if isinstance(outcome, PayoutCallback):
             return outcome
-        raise outcome
+        try:
+            raise outcome
+        finally:
+            del body, outcome  # error reports show what the frames of a traceback hold
 
     def receive(self, body: Body) -> Accepted | Quarantined | Rejected:
         """Decide what to do with ``body`` and what to respond; it never raises for a body.
