@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from hashlib import sha256
 
 from attrs import frozen
 
@@ -165,4 +164,6 @@ class InvalidCallbackError(CallbackError):
 
         72 ASCII characters. Keep resolved quarantine entries under it, or a redelivery would reopen them.
         """
+        from hashlib import sha256  # slow to import, and seldom needed
+
         return "invalid/" + sha256(canonical_json(self.payload).encode()).hexdigest()

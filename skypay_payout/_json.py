@@ -199,7 +199,7 @@ def complete(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
     """
     items = container.items() if isinstance(container, dict) else enumerate(container)
     for key, value in items:
-        kind: Any = type(value)
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType]
         if kind is bytes:
             container[key] = _finite(value)
         elif kind is dict or kind is list:
