@@ -12,7 +12,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 
 import httpx
 import pytest
@@ -34,10 +36,13 @@ HTTP = httpx.Client(
 
 def free_port() -> int:
     """A port of the loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    # Not bind's own choice: until the server listens there, a connection of another test could get the same
+    # port. Linux gives those ports from 32768 on.
+    while True:
+        port = SystemRandom().randrange(10000, 32768)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(ready: Callable[[], bool]) -> None:
