@@ -104,7 +104,7 @@ class _Checked:
 
 
 def blocks(file: BufferedReader, limit: int, advance: Callable[[int], object]) -> Iterator[Block]:
-    """Yield the archive in blocks of whole lines, and of a line that is too long only as much as shows that."""
+    """Yield the archive in blocks of whole lines; of a line that is too long, only as much as shows that."""
     number = 1
     while block := file.read1(BUFFER):
         if not block.endswith(b"\n"):
@@ -192,7 +192,7 @@ def _summary(counts: Counts, *, as_json: bool) -> str:
 
 @contextmanager
 def _progress(file: BufferedReader) -> Generator[tuple[Callable[[int], object], Callable[[str], object]]]:
-    """Yield what takes the number of bytes read, and what prints; with a bar on a terminal if tqdm is there."""
+    """Yield what takes the number of bytes read, and what prints: on a terminal with a bar of tqdm."""
     if sys.stderr is not None and sys.stderr.isatty():  # pyright: ignore[reportUnnecessaryComparison]
         try:
             from tqdm import tqdm

@@ -1,4 +1,4 @@
-"""``demo``: show the library at work on the published sample, every status, and bodies that are not accepted."""
+"""``demo``: show the library at work on the published sample, every status, and what is not accepted."""
 
 from __future__ import annotations
 

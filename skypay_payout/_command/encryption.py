@@ -65,7 +65,7 @@ def _body(name: str) -> bytes:
 
 
 def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
-    """Return the payload without the value of ``authentication``, at any depth, and wherever that is repeated."""
+    """Redact the value of ``authentication``, at any depth, and wherever that value is repeated."""
     secrets = set(known)
 
     def take(fields: dict[str, object]) -> dict[str, object]:

@@ -51,7 +51,7 @@ def _submit(pool: ProcessPoolExecutor, function: Callable[[T], R], item: T) -> F
 
 
 def _start_worker() -> None:
-    # Ctrl-C is for the parent to report. Where there are signal masks, this process does not receive it anyway.
+    # Ctrl-C is for the parent to report. Where there are signal masks, this process never receives it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = cast("BaseProcess", parent_process())
 

@@ -34,7 +34,7 @@ class Scenario:
     def bodies(
         self, *, start: datetime = _SAMPLE_TIME, cipher: Encrypter | None = None, **fields: object
     ) -> list[bytes]:
-        """Make the bodies of this scenario in the order in which the events happen, an hour apart from ``start``.
+        """Make the bodies in the order in which the events happen, an hour apart, the first at ``start``.
 
         ``fields`` replace or add to what every one of them holds. ``start`` is an aware time.
 
