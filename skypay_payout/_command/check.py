@@ -53,7 +53,9 @@ def add_to(subparsers: Subparsers) -> None:
         action="store_true",
         help="FILE has one body per line: print the problems of those not accepted, then counts",
     )
-    parser.add_argument("--jobs", type=_jobs, metavar="N", help="with --lines: check in N processes")
+    parser.add_argument(
+        "--jobs", type=_jobs, metavar="N", help=f"with --lines: check in N processes, {_MAX_JOBS} at most"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object per body")
     parser.set_defaults(run=run)
 

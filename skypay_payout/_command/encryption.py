@@ -24,7 +24,7 @@ def add_to(subparsers: Subparsers) -> None:
         ("encrypt", "encrypt a body with the newest key", _encrypt),
     ):
         parser = subparsers.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
-        parser.add_argument("file", metavar="FILE", help="what to read; - is standard input")
+        parser.add_argument("file", metavar="FILE", help="the file to read; - is standard input")
         parser.set_defaults(run=run)
 
 

@@ -112,9 +112,7 @@ def test_json_of_an_accepted_body_has_the_callback(file: Path, capsys: pytest.Ca
     assert PayoutCallback.from_dict(shown["callback"]) == CallbackParser(CREDENTIALS).parse(file.read_bytes())
 
 
-def test_json_of_a_quarantined_body_has_every_problem(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_of_a_quarantined_body_has_every_problem(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(body(9, dealTime="Tuesday"))
     assert main(["check", "--json", str(file)]) == 1
     with pytest.raises(InvalidCallbackError) as raised:
@@ -126,7 +124,10 @@ def test_json_of_a_quarantined_body_has_every_problem(
         "errors": [
             {"field": field, "code": code, "message": error.message}
             for field, code, error in zip(
-                ("payType", "dealTime"), ("unknown_status", "invalid_format"), raised.value.errors, strict=True
+                ("payType", "dealTime"),
+                ("unknown_status", "invalid_format"),
+                raised.value.errors,
+                strict=True,
             )
         ],
         "controlNumber": "SK99123456789",
@@ -206,9 +207,7 @@ def test_bodies_taken_as_plain_are_reported_on_standard_error(
 
 
 @pytest.mark.parametrize("secret", ["the old one", AUTHENTICATION])
-def test_body_is_accepted_with_every_secret(
-    file: Path, secret: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_body_is_accepted_with_every_secret(file: Path, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKYPAY_AUTHENTICATION", f"the old one, {AUTHENTICATION}")
     file.write_bytes(body(authentication=secret))
     assert main(["check", str(file)]) == 0

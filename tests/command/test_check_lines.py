@@ -58,7 +58,9 @@ def test_only_what_is_not_accepted_is_shown_and_then_the_counts(
     ]
 
 
-def test_archive_of_accepted_bodies_is_shown_as_counts_only(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_archive_of_accepted_bodies_is_shown_as_counts_only(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file.write_bytes(GOOD[1] + b"\n")
     assert main(["check", "--lines", str(file)]) == 0
     assert capsys.readouterr().out == (
@@ -68,7 +70,9 @@ def test_archive_of_accepted_bodies_is_shown_as_counts_only(file: Path, capsys: 
     )
 
 
-def test_blank_line_counts_as_a_line_but_not_as_a_body(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_blank_line_counts_as_a_line_but_not_as_a_body(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file.write_bytes(b"\n \t\r\n\r\n" + GOOD[0] + b"\r\n\n[]\r\n\n")
     assert main(["check", "--lines", str(file)]) == 1
     shown = capsys.readouterr().out
@@ -147,7 +151,7 @@ def test_gigantic_line_is_too_large_and_does_not_fill_the_memory(
 
 def test_many_lines_do_not_fill_the_memory(file: Path) -> None:
     with file.open("wb") as archive:
-        archive.writelines([b"\n".join(GOOD) + b"\n"] * 5000)
+        archive.writelines([b"\n".join(one.ljust(10_000) for one in GOOD) + b"\n"] * 110)
     assert file.stat().st_size > 6_000_000
     assert peak_memory(lambda: main(["check", "--lines", str(file)])) < 4_000_000
 
@@ -244,9 +248,7 @@ def sent_to_terminal(argv: list[str]) -> str:
     return text.decode()
 
 
-def test_progress_is_shown_only_on_a_terminal(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_is_shown_only_on_a_terminal(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(GOOD[0] + b"\n" + INVALID)
     assert "0%" in sent_to_terminal(["check", "--lines", str(file)])
     shown = capsys.readouterr().out
@@ -255,9 +257,7 @@ def test_progress_is_shown_only_on_a_terminal(
     assert "0%" not in shown
 
 
-def test_missing_tqdm_is_reported_with_what_to_install(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_tqdm_is_reported_with_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)
     file.write_bytes(GOOD[0])
     hint = "skypay-payout: for a progress bar: pip install 'skypay-payout[command]'\r\n"

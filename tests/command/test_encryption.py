@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,7 @@ def test_value_of_authentication_is_redacted_at_any_depth(
     assert "s3cret" not in str(decrypted(file, text, capsys))
 
 
-def test_number_as_authentication_is_redacted(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_number_as_authentication_is_redacted(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fields = decrypted(file, b'{"authentication":12345678,"copy":12345678,"text":"12345678"}', capsys)
     assert "12345678" not in str(fields)
 
@@ -144,9 +143,7 @@ def test_body_is_encrypted_with_the_newest_key(
     assert encrypted.encode() == BodyCipher(KEY).encrypt(SAMPLE) + b"\n"
 
 
-def test_round_trip_keeps_every_field(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_round_trip_keeps_every_field(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(body())
     assert main(["encrypt", str(file)]) == 0
     file.write_text(capsys.readouterr().out)
@@ -163,7 +160,27 @@ def test_key_is_required(
 ) -> None:
     monkeypatch.delenv("SKYPAY_ENCRYPTION_KEY")
     assert main([command, str(file)]) == 2
-    assert capsys.readouterr().err.startswith("skypay-payout: SKYPAY_ENCRYPTION_KEY: expected a key, got none")
+    assert capsys.readouterr().err.startswith(
+        "skypay-payout: SKYPAY_ENCRYPTION_KEY: expected a key, got none"
+    )
+
+
+def test_empty_secret_is_a_usage_error(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SKYPAY_AUTHENTICATION", "")
+    assert main(["decrypt", str(file)]) == 2
+    assert capsys.readouterr().err.startswith("skypay-payout: SKYPAY_AUTHENTICATION: expected a value")
+
+
+@pytest.mark.parametrize("command", ["decrypt", "encrypt"])
+def test_missing_extra_is_reported_with_what_to_install(
+    file: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers", None)
+    monkeypatch.delitem(sys.modules, "skypay_payout.encryption")
+    assert main([command, str(file)]) == 2
+    assert "pip install 'skypay-payout[encryption]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["decrypt", "encrypt"])

@@ -53,9 +53,7 @@ def test_installed_command_is_this_one() -> None:
     assert script.load() is main
 
 
-def test_help_is_word_for_word(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_help_is_word_for_word(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     for name in ("", "demo", "check", "decrypt", "encrypt", "send", "conformance"):
         assert main([*name.split(), "--help"]) == 0
@@ -201,6 +199,14 @@ def test_exit_status_is_right_without_any_output(file: Path, monkeypatch: pytest
     assert main(["check", str(file)]) == 0
 
 
+def test_exit_status_is_right_without_standard_error(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["check", str(file.parent / "missing")]) == 2
+    assert capsys.readouterr().out == ""
+
+
 class Broken(StringIO):
     """Simulate an output that is no file and takes nothing."""
 
@@ -264,9 +270,7 @@ def test_closed_standard_streams_give_no_traceback() -> None:
     assert run('"$@" check --lines - 2>&- </dev/null') == (0, empty, "")
 
 
-def test_ascii_output_gets_other_characters_escaped(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ascii_output_gets_other_characters_escaped(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_bytes(body(4))
     shown = BytesIO()
     monkeypatch.setattr(sys, "stdout", TextIOWrapper(shown, encoding="ascii"))
