@@ -11,8 +11,7 @@ from sybil.parsers.myst import PythonCodeBlockParser
 
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 
-# The Django project has tests of its own, with its own settings: tests/integration runs them.
-collect_ignore = ["conf.py", "_ext", "examples"]
+collect_ignore = ["conf.py", "_ext"]
 
 
 @pytest.fixture(scope="module")

@@ -49,9 +49,7 @@ def _distinct_in_order(callbacks: Iterable[PayoutCallback]) -> tuple[PayoutCallb
     numbers = sorted({callback.control_number for callback in contents.values()})
     if len(numbers) != 1:
         got = " and ".join(map(repr, map(str, numbers[:2]))) or "none"
-        raise ValueError(
-            f"expected callbacks of one payout, got {got}: make one PayoutHistory for each payout"
-        )
+        raise ValueError(f"expected callbacks of one payout, got {got}: make a PayoutHistory for each payout")
 
     def order(item: tuple[str, PayoutCallback]) -> tuple[object, ...]:
         content, callback = item

@@ -148,7 +148,7 @@ class Processed(NamedTuple):
 
 
 class Store:
-    """Use it from any thread, and make it before or after a fork."""
+    """Use it from any thread. It may be made before a fork, but is then used only after it."""
 
     def __init__(self, url: str | None = None) -> None:
         url = os.environ["DATABASE_URL"] if url is None else url

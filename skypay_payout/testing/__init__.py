@@ -21,14 +21,28 @@ from ._bodies import (
     payload,
 )
 from ._rejection_cases import RejectionCase, rejection_cases
-from ._scenarios import CANCELLED, FAILED, PAID, SCENARIOS, Scenario, out_of_order, redelivered
+from ._scenarios import (
+    AMENDED_TWICE,
+    CANCELLED,
+    CANCELLED_AND_PAID,
+    FAILED,
+    LATE_UPLOAD,
+    PAID,
+    SCENARIOS,
+    Scenario,
+    out_of_order,
+    redelivered,
+)
 
 __all__ = [
+    "AMENDED_TWICE",
     "AUTHENTICATION",
     "CANCELLED",
+    "CANCELLED_AND_PAID",
     "CREDENTIALS",
     "ENCRYPTION_KEY",
     "FAILED",
+    "LATE_UPLOAD",
     "PAID",
     "SAMPLE",
     "SCENARIOS",

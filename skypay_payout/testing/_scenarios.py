@@ -14,7 +14,8 @@ from .._results import Encrypter
 from .._times import SKYPAY_ZONE, in_skypay_zone
 from ._bodies import body
 
-_STEP = timedelta(hours=1)
+_HOUR = timedelta(hours=1)
+_REFERENCE_NUMBER = 1041380755361119
 _SAMPLE_TIME = datetime(2018, 8, 7, 11, 58, 33, tzinfo=SKYPAY_ZONE)
 
 _Body = TypeVar("_Body")
@@ -22,7 +23,7 @@ _Body = TypeVar("_Body")
 
 @frozen
 class Scenario:
-    """Hold what happens to one payout, from its upload on."""
+    """Hold what happens to one payout."""
 
     name: str
     """What happens, in a word."""
@@ -30,29 +31,33 @@ class Scenario:
     """Which payout it happens to."""
     statuses: tuple[PayType, ...]
     """In the order in which they happen."""
+    interval: timedelta = _HOUR
+    """The time from one to the next."""
 
     def bodies(
         self, *, start: datetime = _SAMPLE_TIME, cipher: Encrypter | None = None, **fields: object
     ) -> list[bytes]:
-        """Make the bodies in the order in which the events happen, an hour apart, the first at ``start``.
+        """Make the bodies of this scenario in the order in which the events happen, the first at ``start``.
 
-        ``fields`` replace or add to what every one of them holds. ``start`` is an aware time.
+        Every upload and amendment has a reference number of its own. ``fields`` replace or add to what every
+        one of them holds. ``start`` is an aware time.
 
         Raises ``TypeError`` or ``ValueError`` as ``body`` does, and for a time that is not aware.
         """
         start = in_skypay_zone(start)
         return [
-            body(
-                status,
-                cipher=cipher,
-                **{
-                    "controlNumber": self.control_number,
-                    "dealTime": f"{start + count * _STEP:%Y-%m-%d %H:%M:%S}",
-                }
-                | fields,
-            )
+            body(status, cipher=cipher, **self._fields(count, status, start + count * self.interval) | fields)
             for count, status in enumerate(self.statuses)
         ]
+
+    def _fields(self, count: int, status: PayType, time: datetime) -> dict[str, object]:
+        fields: dict[str, object] = {
+            "controlNumber": self.control_number,
+            "dealTime": f"{time:%Y-%m-%d %H:%M:%S}",
+        }
+        if status in (PayType.UPLOAD, PayType.AMENDED_SUCCESS):
+            fields["referenceNumber"] = f"MLA{_REFERENCE_NUMBER + count:018}"
+        return fields
 
 
 PAID = Scenario(
@@ -64,8 +69,22 @@ FAILED = Scenario("failed", ControlNumber("SK99100000002"), (PayType.UPLOAD, Pay
 CANCELLED = Scenario("cancelled", ControlNumber("SK99100000003"), (PayType.UPLOAD, PayType.CANCEL))
 """Uploaded, and then cancelled by the partner."""
 
-SCENARIOS = (PAID, FAILED, CANCELLED)
-"""One payout each: their events never share an ``idempotency_key``."""
+LATE_UPLOAD = Scenario("late-upload", ControlNumber("SK99100000004"), (PayType.PAYOUT, PayType.UPLOAD))
+"""Withdrawn by the payee before it was uploaded, as the cashier's clock has it: still paid."""
+AMENDED_TWICE = Scenario(
+    "amended-twice",
+    ControlNumber("SK99100000005"),
+    (PayType.UPLOAD, PayType.AMENDED_SUCCESS, PayType.AMENDED_SUCCESS),
+    timedelta(0),
+)
+"""Amended twice in the second of its upload: two events that share an ``idempotency_key``."""
+CANCELLED_AND_PAID = Scenario(
+    "cancelled-and-paid", ControlNumber("SK99100000006"), (PayType.UPLOAD, PayType.CANCEL, PayType.PAYOUT)
+)
+"""Cancelled by the partner, and withdrawn by the payee: a person must resolve it."""
+
+SCENARIOS = (PAID, FAILED, CANCELLED, LATE_UPLOAD, AMENDED_TWICE, CANCELLED_AND_PAID)
+"""One payout each: no two of them share an ``idempotency_key``."""
 
 
 def redelivered(bodies: Iterable[_Body], times: int = 2) -> list[_Body]:
