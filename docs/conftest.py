@@ -11,7 +11,8 @@ from sybil.parsers.myst import PythonCodeBlockParser
 
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 
-collect_ignore = ["conf.py", "_ext"]
+# The Django project has tests of its own, with its own settings: tests/integration runs them.
+collect_ignore = ["conf.py", "_ext", "examples"]
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def _check_digits(data: bytes) -> None:
     for start in range(0, len(data), block):
         if data[start : start + block].isdigit():
             raise MalformedBodyError(
-                ErrorCode.TOO_COMPLEX, f"expected fewer than {MAX_DIGITS} digits in a row, got more"
+                ErrorCode.TOO_COMPLEX, f"expected fewer than {block} digits in a row, got as many or more"
             )
 
 

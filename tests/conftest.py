@@ -49,3 +49,4 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKYPAY_USER_NAME", USER_NAME)
     monkeypatch.setenv("SKYPAY_AUTHENTICATION", AUTHENTICATION)
     monkeypatch.delenv("SKYPAY_ENCRYPTION_KEY", raising=False)
+    monkeypatch.delenv("SKYPAY_PREFIXES", raising=False)

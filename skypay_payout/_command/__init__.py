@@ -1,7 +1,7 @@
 """The command ``skypay-payout``: try the library, check bodies, decrypt and encrypt them, check an endpoint.
 
-Exit status: 0 all valid, 1 something was not, 2 usage error; by the shells' convention, 130 interrupted, and 141
-when the reader of the output went away.
+Exit status: 0 all valid, 1 something was not, 2 usage error; by the shells' convention, 130 interrupted, 141
+the reader of the output went away.
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ def add_to(subparsers: Subparsers) -> None:
         action="store_true",
         help="FILE has one body per line: print the problems of those not accepted, then counts",
     )
-    parser.add_argument("--jobs", type=_jobs, metavar="N", help="with --lines: check in N processes")
+    parser.add_argument(
+        "--jobs", type=_jobs, metavar="N", help=f"with --lines: check in N processes, {_MAX_JOBS} at most"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object per body")
     parser.set_defaults(run=run)
 
@@ -104,7 +106,7 @@ class _Checked:
 
 
 def blocks(file: BufferedReader, limit: int, advance: Callable[[int], object]) -> Iterator[Block]:
-    """Yield the archive in blocks of whole lines, and of a line that is too long only as much as shows that."""
+    """Yield the archive in blocks of whole lines; of a line that is too long, only as much as shows that."""
     number = 1
     while block := file.read1(BUFFER):
         if not block.endswith(b"\n"):
@@ -192,7 +194,7 @@ def _summary(counts: Counts, *, as_json: bool) -> str:
 
 @contextmanager
 def _progress(file: BufferedReader) -> Generator[tuple[Callable[[int], object], Callable[[str], object]]]:
-    """Yield what takes the number of bytes read, and what prints; with a bar on a terminal if tqdm is there."""
+    """Yield what takes the number of bytes read, and what prints: on a terminal with a bar of tqdm."""
     if sys.stderr is not None and sys.stderr.isatty():  # pyright: ignore[reportUnnecessaryComparison]
         try:
             from tqdm import tqdm

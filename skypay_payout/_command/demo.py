@@ -1,4 +1,4 @@
-"""``demo``: show the library at work on the published sample, every status, and bodies that are not accepted."""
+"""``demo``: show the library at work on the published sample, every status, and what is not accepted."""
 
 from __future__ import annotations
 
@@ -26,11 +26,9 @@ def run(_: Namespace) -> int:
     for status in PayType:
         print(f"\nA callback of status {status.name}")
         _show(parser, body(status, controlNumber=f"SK991{status:08}"))
-    print(
-        "\nA quarantined callback: authenticated but invalid, so it is stored for a person and acknowledged"
-    )
+    print("\nA quarantined callback: authenticated but invalid, stored and acknowledged")
     _show(parser, body(9, controlNumber="SKY**12345678", dealTime="2018-02-30 11:58:33"))
-    print("\nA rejected body: its sender is not authenticated, so it is neither stored nor acknowledged")
+    print("\nA rejected body: not authenticated, neither stored nor acknowledged")
     _show(parser, body(authentication=WRONG_AUTHENTICATION))
     print("\nAn encrypted body, as SkyPay sends it")
     _show_encrypted()

@@ -24,7 +24,7 @@ def add_to(subparsers: Subparsers) -> None:
         ("encrypt", "encrypt a body with the newest key", _encrypt),
     ):
         parser = subparsers.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
-        parser.add_argument("file", metavar="FILE", help="what to read; - is standard input")
+        parser.add_argument("file", metavar="FILE", help="the file to read; - is standard input")
         parser.set_defaults(run=run)
 
 
@@ -65,7 +65,7 @@ def _body(name: str) -> bytes:
 
 
 def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
-    """Return the payload without the value of ``authentication``, at any depth, and wherever that is repeated."""
+    """Redact the value of ``authentication``, at any depth, and wherever that value is repeated."""
     secrets = set(known)
 
     def take(fields: dict[str, object]) -> dict[str, object]:

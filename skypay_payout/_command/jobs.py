@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import TypeVar, cast
@@ -43,15 +43,11 @@ def _submit(pool: ProcessPoolExecutor, function: Callable[[T], R], item: T) -> F
     try:
         return pool.submit(function, item)
     except OSError as error:
-        problem = error.strerror
-    # The pool does not know those that it has started already, and would wait for them.
-    for process in active_children():
-        process.terminate()
-    raise UsageError(f"cannot start the worker processes: {problem}; try fewer --jobs")
+        raise UsageError(f"cannot start the processes: {error.strerror}; try fewer --jobs") from None
 
 
 def _start_worker() -> None:
-    # Ctrl-C is for the parent to report. Where there are signal masks, this process does not receive it anyway.
+    # Ctrl-C is for the parent to report. Where there are signal masks, this process never receives it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = cast("BaseProcess", parent_process())
 

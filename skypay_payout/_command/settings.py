@@ -43,7 +43,7 @@ def cipher() -> BodyCipher:
 
 
 def parser() -> CallbackParser:
-    """Return the parser for the account's bodies, and say so if they are taken as plain. Raises ``UsageError``."""
+    """Return the parser for the settings; say so if bodies are taken as plain. Raises ``UsageError``."""
     plain = _environ.ENCRYPTION_KEY not in os.environ
     try:
         parser = CallbackParser.from_environ(plain=plain)

@@ -82,7 +82,7 @@ def filled(problem: str) -> str:
 
 
 def problems(error: CallbackError) -> list[str]:
-    """Return everything that is wrong with a body, a line for each: where, the stable code, and what to do."""
+    """Return all that is wrong with a body, a line for each: where, the stable code, and what to do."""
     if isinstance(error, InvalidCallbackError):
         return [f"{one.field}: {one.code}: {one.message}" for one in error.errors]
     return [f"{error.code}: {error}"]

@@ -89,7 +89,7 @@ def encrypted(text: bytes, cipher: Encrypter | None) -> bytes:
 
 
 def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD) -> dict[str, object]:
-    """Return a payload that this parser accepts: of its first account, with its newest secret and its prefix."""
+    """Return a payload that this parser accepts, with the newest secret and a prefix of its first account."""
     account = parser.credentials[0]
     prefix = min(account.prefixes) if account.prefixes else "SK991"
     return payload(
@@ -101,7 +101,7 @@ def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD) -> dict[st
 
 
 def encrypters(parser: CallbackParser) -> tuple[Encrypter, ...]:
-    """Return what encrypts bodies for this parser, one for each key, oldest first; none where bodies are plain."""
+    """Return what encrypts bodies for this parser, one for each key, oldest first; none without a cipher."""
     if parser.cipher is None:
         return ()
     from ..encryption import single_keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from itertools import count
+from itertools import chain, count
 
 from attrs import frozen
 
@@ -51,6 +51,7 @@ INVALID_FIELDS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
         ("of 51 characters", "payout" * 8 + "pay", ErrorCode.TOO_LONG),
         ("in another case", "PayoutQueuePayout", ErrorCode.UNEXPECTED_ACTION),
         ("of another callback", "payoutQueue", ErrorCode.UNEXPECTED_ACTION),
+        ("with a newline behind it", "payoutQueuePayout\n", ErrorCode.UNEXPECTED_ACTION),
     ),
     "controlNumber": (
         ("missing", ABSENT, ErrorCode.MISSING),
@@ -61,6 +62,8 @@ INVALID_FIELDS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
         ("of 12 characters", "SK9911234567", ErrorCode.INVALID_FORMAT),
         ("of 16 characters", "SK99112345678901", ErrorCode.TOO_LONG),
         ("with a letter among its digits", "SK9912345678O", ErrorCode.INVALID_FORMAT),
+        ("with a hyphen in its prefix", "SK-9123456789", ErrorCode.INVALID_FORMAT),
+        ("with a full-width letter in its prefix", "ＳK99123456789", ErrorCode.INVALID_FORMAT),  # noqa: RUF001
         ("with full-width digits", "SK991２３４５６７８９", ErrorCode.INVALID_FORMAT),  # noqa: RUF001
         ("with a newline behind it", "SK99123456789\n", ErrorCode.INVALID_FORMAT),
         ("with a space before it", " SK99123456789", ErrorCode.INVALID_FORMAT),
@@ -75,7 +78,9 @@ INVALID_FIELDS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
         ("0", 0, ErrorCode.UNKNOWN_STATUS),
         ("7", 7, ErrorCode.UNKNOWN_STATUS),
         ("the text 7", "7", ErrorCode.UNKNOWN_STATUS),
+        ("negative", -1, ErrorCode.UNKNOWN_STATUS),
         ("with a space before it", " 1", ErrorCode.UNKNOWN_STATUS),
+        ("with a newline behind it", "1\n", ErrorCode.UNKNOWN_STATUS),
         ("with a zero before it", "01", ErrorCode.UNKNOWN_STATUS),
         ("a full-width digit", "１", ErrorCode.UNKNOWN_STATUS),  # noqa: RUF001
         ("a word", "UPLOAD", ErrorCode.UNKNOWN_STATUS),
@@ -91,8 +96,13 @@ INVALID_FIELDS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
         ("at 24:00", "2018-08-07 24:00:00", ErrorCode.INVALID_FORMAT),
         ("a weekday", "Tuesday", ErrorCode.INVALID_FORMAT),
         ("with a newline behind it", "2018-08-07 11:58:33\n", ErrorCode.INVALID_FORMAT),
+        ("with full-width digits", "２０１８-08-07 11:58:33", ErrorCode.INVALID_FORMAT),  # noqa: RUF001
+        ("with the name of its zone", "2018-08-07 11:58:33 GMT", ErrorCode.INVALID_FORMAT),
         ("on 30 February", "2018-02-30 11:58:33", ErrorCode.INVALID_DATETIME),
+        ("in month 13", "2018-13-07 11:58:33", ErrorCode.INVALID_DATETIME),
         ("in minute 60", "2018-08-07 11:60:33", ErrorCode.INVALID_DATETIME),
+        ("with an offset of 24 hours", "2018-08-07 11:58:33+24:00", ErrorCode.INVALID_DATETIME),
+        ("with 60 minutes in its offset", "2018-08-07 11:58:33+08:60", ErrorCode.INVALID_DATETIME),
         ("in year 1", "0001-01-01 00:00:00", ErrorCode.INVALID_DATETIME),
     ),
     "failDescription": (
@@ -112,9 +122,9 @@ INVALID_FIELDS: dict[str, tuple[tuple[str, object, ErrorCode], ...]] = {
 
 
 def rejection_cases(parser: CallbackParser) -> tuple[RejectionCase, ...]:
-    """Return every kind of rejection case for this parser: its account, secret, prefixes, limit and newest key.
+    """Return every kind of rejection case for this parser: for its account, prefixes, limit and newest key.
 
-    Where the parser has a cipher, the bodies are encrypted, and those that cannot be decrypted are added. Pass
+    Where the parser has a cipher, the bodies are encrypted, and bodies that no key decrypts are added. Pass
     it to ``pytest.mark.parametrize`` with ``ids=str``.
     """
     cipher = next(reversed(encrypters(parser)), None)
@@ -166,6 +176,8 @@ def _malformed(parser: CallbackParser, cipher: Encrypter | None) -> Iterator[Rej
     }
     duplicates = {
         "a duplicate field": start + b',"payType":"2"}',
+        "a duplicate field, spelled with an escape": start + b',"payT\\u0079pe":"2"}',
+        "a duplicate authentication": start + b',"authentication":""}',
         "a duplicate field in a nested object": start + b',"fee":{"php":1,"php":2}}',
     }
     for texts, code in (
@@ -198,8 +210,11 @@ def _not_decryptable(parser: CallbackParser, cipher: Encrypter) -> Iterator[Reje
     good = encode(payload_for(parser))
     base64 = cipher.encrypt(good)
     bodies = {
+        "an empty body": b"",
         "plain JSON where encryption is expected": good,
         "not Base64": b"%" + base64,
+        "Base64 with a space in it": b" ".join([base64[:76], base64[76:]]),
+        "Base64 cut short": base64[:-1],
         "half a block": b64encode(b64decode(base64)[:-8]),
         "encrypted with another key": b64encode(b64decode(base64)[::-1]),
     }
@@ -208,24 +223,37 @@ def _not_decryptable(parser: CallbackParser, cipher: Encrypter) -> Iterator[Reje
 
 
 def _unauthenticated(parser: CallbackParser, cipher: Encrypter | None) -> Iterator[RejectionCase]:
-    secrets = [secret for account in parser.credentials for secret in account.authentication]
-    secret = parser.credentials[0].authentication[-1]
-    ways: dict[str, tuple[tuple[str, object], ...]] = {
-        "authentication": (
+    account = parser.credentials[0]
+    secret = account.authentication[-1]
+    names = [one.user_name for one in parser.credentials]
+    secrets = [text for one in parser.credentials for text in one.authentication]
+    ways: dict[str, list[tuple[str, object]]] = {
+        "authentication": [
             ("wrong", _other(WRONG_AUTHENTICATION, secrets)),
             ("missing", ABSENT),
             ("null", None),
             ("a number", 30),
             ("empty", ""),
+            ("in an array", [secret]),
+            ("in another case", _other(secret.swapcase(), secrets)),
             ("with a space behind it", _other(f"{secret} ", secrets)),
-        ),
-        "userName": (
-            ("another", _other("Other@skypay", [account.user_name for account in parser.credentials])),
+        ],
+        "userName": [
+            ("another", _other("Other@skypay", names)),
             ("missing", ABSENT),
             ("null", None),
-            ("in an array", [parser.credentials[0].user_name]),
-        ),
+            ("in an array", [account.user_name]),
+            ("in another case", _other(account.user_name.swapcase(), names)),
+        ],
     }
+    own = {
+        text
+        for one in parser.credentials
+        if one.user_name == account.user_name
+        for text in one.authentication
+    }
+    if foreign := [text for text in secrets if text not in own]:
+        ways["authentication"].append(("of another account", foreign[0]))
     for field, values in ways.items():
         for how, value in values:
             yield RejectionCase(
@@ -247,7 +275,9 @@ def _invalid(parser: CallbackParser, cipher: Encrypter | None) -> Iterator[Rejec
         for how, value, code in values:
             yield _invalid_case(f"{field} {how}", _with(parser, field, value), cipher, (field, code))
     if (prefixes := parser.credentials[0].prefixes) is not None:
-        unexpected = next(text for number in count() if (text := f"{number:05}") not in prefixes)
+        others = (prefix for account in parser.credentials for prefix in sorted(account.prefixes or ()))
+        any_text = (f"{number:05}" for number in count())
+        unexpected = next(text for text in chain(others, any_text) if text not in prefixes)
         other = _with(parser, "controlNumber", f"{unexpected}23456789")
         error = ("controlNumber", ErrorCode.UNEXPECTED_PREFIX)
         yield _invalid_case("controlNumber of another partner", other, cipher, error)

@@ -37,7 +37,7 @@ class Scenario:
     def bodies(
         self, *, start: datetime = _SAMPLE_TIME, cipher: Encrypter | None = None, **fields: object
     ) -> list[bytes]:
-        """Make the bodies of this scenario in the order in which the events happen, the first at ``start``.
+        """Make the bodies in the order in which the events happen, the first at ``start``.
 
         Every upload and amendment has a reference number of its own. ``fields`` replace or add to what every
         one of them holds. ``start`` is an aware time.

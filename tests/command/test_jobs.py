@@ -1,4 +1,4 @@
-"""The command checks an archive in several processes, and what it shows is the same."""
+"""``check --jobs`` checks an archive in several processes, and shows the same."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from errno import EAGAIN
 from itertools import count
 from multiprocessing import active_children, get_start_method
 from pathlib import Path
@@ -20,16 +22,16 @@ import pytest
 from skypay_payout import PayType
 from skypay_payout._command import jobs, main
 from skypay_payout._command.jobs import in_order
-from skypay_payout._command.terminal import WrongUse
+from skypay_payout._command.terminal import BUFFER, UsageError
 from skypay_payout.testing import body
 
 pytestmark = pytest.mark.usefixtures("account")
 
-LINES = b"".join(body(status) + b"\n" for status in PayType) * 1000
+LINES = b"".join(body(status).ljust(2000) + b"\n" for status in PayType) * 100
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_several_processes_show_what_one_shows_in_the_same_order(
+def test_output_does_not_depend_on_the_number_of_processes(
     tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "archive"
@@ -40,7 +42,7 @@ def test_several_processes_show_what_one_shows_in_the_same_order(
     assert capsys.readouterr() == expected
 
 
-def test_one_process_needs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_job_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "in_order", None)
     file = tmp_path / "archive"
     file.write_bytes(body())
@@ -63,18 +65,30 @@ def test_no_more_is_read_ahead_than_keeps_the_processes_busy(processes: int) -> 
     results.close()
 
 
-def test_ctrl_c_is_heard_again_once_the_processes_are_started() -> None:
+def test_ctrl_c_is_received_again_once_the_processes_are_started() -> None:
     assert list(in_order(abs, [-1], 1)) == [1]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
-def test_a_killed_process_is_told_in_one_line() -> None:
-    with pytest.raises(WrongUse) as told:
+def test_killed_process_is_reported_in_one_line() -> None:
+    with pytest.raises(UsageError) as raised:
         list(in_order(os._exit, [3], 1))
-    assert str(told.value) == "a worker process was killed, so this is incomplete; try fewer --jobs"
+    assert str(raised.value) == "a worker process was killed, so this is incomplete; try fewer --jobs"
 
 
-def test_there_are_as_many_processes_as_were_asked_for() -> None:
+def test_process_that_cannot_be_started_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise BlockingIOError(EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", fail)
+    with pytest.raises(UsageError) as raised:
+        list(in_order(abs, [-1], 1))
+    assert str(raised.value) == (
+        "cannot start the processes: Resource temporarily unavailable; try fewer --jobs"
+    )
+
+
+def test_as_many_processes_start_as_were_asked_for() -> None:
     processes = (os.cpu_count() or 1) + 1
     results = in_order(abs, range(100), processes)
     next(results)
@@ -82,15 +96,27 @@ def test_there_are_as_many_processes_as_were_asked_for() -> None:
     results.close()
 
 
+def test_processes_that_cannot_be_started_are_reported_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "archive"
+    file.write_bytes(b"\n" * BUFFER * 16)
+    command = [sys.executable, "-m", "skypay_payout", "check", "--lines", "--jobs", "16", str(file)]
+    few_files = ["/bin/sh", "-c", 'ulimit -n 16 && exec "$@"', "sh", *command]
+    done = subprocess.run(few_files, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[1:] == [
+        "skypay-payout: cannot start the processes: Too many open files; try fewer --jobs"
+    ]
+
+
 def started(_: object) -> tuple[str, bool]:
     return get_start_method(), signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-def test_a_process_is_a_fresh_one_that_leaves_ctrl_c_to_its_parent() -> None:
+def test_process_is_spawned_and_leaves_ctrl_c_to_its_parent() -> None:
     assert list(in_order(started, [None], 1)) == [("spawn", True)]
 
 
-def test_a_process_ends_when_its_parent_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_ends_when_its_parent_does(monkeypatch: pytest.MonkeyPatch) -> None:
     parent_over, ended = Event(), Queue[int]()
     monkeypatch.setattr(jobs, "parent_process", lambda: SimpleNamespace(join=parent_over.wait))
     monkeypatch.setattr("os._exit", ended.put)
@@ -110,7 +136,7 @@ def test_a_process_ends_when_its_parent_does(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def busy() -> Iterator[subprocess.Popen[bytes]]:
-    """The command in the middle of an archive that does not end, in a process group of its own."""
+    """Run the command on an archive that does not end, in a process group of its own."""
     command = [sys.executable, "-m", "skypay_payout", "check", "--lines", "--jobs", "2", "-"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:  # noqa: S603
@@ -118,7 +144,9 @@ def busy() -> Iterator[subprocess.Popen[bytes]]:
         assert process.stdout is not None
         process.stdin.write(b"{}\n" + LINES)
         process.stdin.flush()
-        assert process.stdout.readline().startswith(b"line 1: unauthenticated: ")
+        assert process.stdout.readline().startswith(b"line 1: rejected: authentication_failed: ")
+        assert process.stderr is not None
+        assert process.stderr.readline().endswith(b"bodies are taken as plain JSON\n")
         yield process
         process.kill()
 
@@ -130,7 +158,7 @@ def test_ctrl_c_ends_all_processes_with_one_line(busy: subprocess.Popen[bytes]) 
     assert busy.wait() == 130
 
 
-def test_no_process_outlives_a_command_that_is_killed(busy: subprocess.Popen[bytes]) -> None:
+def test_no_process_outlives_a_killed_command(busy: subprocess.Popen[bytes]) -> None:
     busy.kill()
     assert busy.stderr is not None
     busy.stderr.read()  # ends when the last process that could write there has ended

@@ -1,4 +1,4 @@
-"""The command checks an archive of one body a line, in constant memory."""
+"""``check --lines`` checks an archive of one body per line, in constant memory."""
 
 from __future__ import annotations
 
@@ -34,78 +34,86 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
-def test_only_what_is_refused_is_shown_and_then_the_counts(
+def test_only_what_is_not_accepted_is_shown_and_then_the_counts(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_bytes(b"\n".join([*GOOD, b"{}", INVALID, GOOD[0], b"{"]))
     assert main(["check", "--lines", str(file)]) == 1
-    refused, counts = capsys.readouterr().out.split("bodies: ")
-    assert [line.split(" ")[:4] for line in refused.splitlines()] == [
-        ["line", "7:", "unauthenticated:", "userName"],
-        ["line", "8:", "controlNumber:", "masked:"],
-        ["line", "8:", "payType:", "unknown_status:"],
-        ["line", "8:", "dealTime:", "wrong_format:"],
-        ["line", "10:", "not_json:", "not"],
+    shown, counts = capsys.readouterr().out.split("bodies: ")
+    assert [line.split(" ")[:5] for line in shown.splitlines()] == [
+        ["line", "7:", "rejected:", "authentication_failed:", "expected"],
+        ["line", "8:", "quarantined:", "controlNumber:", "masked:"],
+        ["line", "8:", "quarantined:", "payType:", "unknown_status:"],
+        ["line", "8:", "quarantined:", "dealTime:", "invalid_format:"],
+        ["line", "10:", "rejected:", "not_json:", "expected"],
     ]
     assert [line.split() for line in counts.splitlines()] == [
-        ["10", "(7", "accepted,", "3", "refused)"],
+        ["10", "(7", "accepted,", "1", "quarantined,", "2", "rejected)"],
         ["accepted,", "by", "status"],
         ["UPLOAD", "2"],
         *([status.name, "1"] for status in PayType if status is not PayType.UPLOAD),
-        ["refused,", "by", "error", "code"],
-        *([code, "1"] for code in ("not_json", "unauthenticated", "invalid")),
-        *([code, "1"] for code in ("wrong_format", "masked", "unknown_status")),
+        ["not", "accepted,", "by", "error", "code"],
+        *([code, "1"] for code in ("not_json", "authentication_failed", "invalid_callback")),
+        *([code, "1"] for code in ("invalid_format", "masked", "unknown_status")),
     ]
 
 
-def test_an_archive_of_good_bodies_shows_counts_alone(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_archive_of_accepted_bodies_is_shown_as_counts_only(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file.write_bytes(GOOD[1] + b"\n")
     assert main(["check", "--lines", str(file)]) == 0
     assert capsys.readouterr().out == (
-        "bodies: 1 (1 accepted, 0 refused)\naccepted, by status\n  PAYOUT                      1\n"
+        "bodies: 1 (1 accepted, 0 quarantined, 0 rejected)\n"
+        "accepted, by status\n"
+        "  PAYOUT                           1\n"
     )
 
 
-def test_blank_lines_count_as_lines_but_not_as_bodies(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_blank_line_counts_as_a_line_but_not_as_a_body(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file.write_bytes(b"\n \t\r\n\r\n" + GOOD[0] + b"\r\n\n[]\r\n\n")
     assert main(["check", "--lines", str(file)]) == 1
     shown = capsys.readouterr().out
-    assert shown.startswith("line 6: not_an_object: ")
-    assert "\nbodies: 2 (1 accepted, 1 refused)\n" in shown
+    assert shown.startswith("line 6: rejected: not_an_object: ")
+    assert "\nbodies: 2 (1 accepted, 0 quarantined, 1 rejected)\n" in shown
 
 
-def test_an_empty_archive_has_no_bodies_and_nothing_wrong(
+def test_empty_archive_has_no_bodies_and_nothing_wrong(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.touch()
     assert main(["check", "--lines", str(file)]) == 0
-    assert capsys.readouterr().out == "bodies: 0 (0 accepted, 0 refused)\n"
+    assert capsys.readouterr().out == "bodies: 0 (0 accepted, 0 quarantined, 0 rejected)\n"
 
 
-def test_for_machines_each_body_is_an_object_and_the_summary_the_last(
+def test_json_has_an_object_for_each_body_and_then_the_summary(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_bytes(b"\n".join([GOOD[3], b"", INVALID, b"x", GOOD[3], INVALID, b"x"]))
     assert main(["check", "--lines", "--json", str(file)]) == 1
     good, invalid, malformed, *again, summary = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (good["line"], good["accepted"], good["callback"]["status"]) == (1, True, "FAILURE")
-    assert (invalid["line"], invalid["accepted"], invalid["code"]) == (3, False, "invalid")
+    assert (good["line"], good["result"], good["callback"]["payType"]) == (1, "accepted", 4)
+    assert (invalid["line"], invalid["result"], invalid["code"]) == (3, "quarantined", "invalid_callback")
+    assert invalid["controlNumber"] is None
     assert [error["field"] for error in invalid["errors"]] == ["controlNumber", "payType", "dealTime"]
-    assert (malformed["line"], malformed["accepted"], malformed["code"]) == (4, False, "not_json")
+    assert (malformed["line"], malformed["result"], malformed["code"]) == (4, "rejected", "not_json")
     assert again == [good | {"line": 5}, invalid | {"line": 6}, malformed | {"line": 7}]
-    codes = ("not_json", "invalid", "wrong_format", "masked", "unknown_status")
+    codes = ("not_json", "invalid_callback", "invalid_format", "masked", "unknown_status")
     assert summary == {
         "summary": {
             "bodies": 6,
             "accepted": 2,
-            "refused": 4,
+            "quarantined": 2,
+            "rejected": 2,
             "statuses": {"FAILURE": 2},
             "errors": dict.fromkeys(codes, 2),
         }
     }
 
 
-def test_encrypted_lines_are_opened(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encrypted_lines_are_decrypted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", "key")
     file.write_bytes(b"\r\n".join(BodyCipher("key").encrypt(one) for one in GOOD))
     assert main(["check", "--lines", str(file)]) == 0
@@ -115,16 +123,16 @@ def test_encrypted_lines_are_opened(file: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
 @pytest.mark.parametrize(("size", "code"), [(65536, 0), (65537, 1)])
-def test_a_line_of_the_greatest_size_is_accepted_and_a_longer_one_too_large(
+def test_line_of_the_maximum_size_is_accepted_and_a_longer_one_is_too_large(
     file: Path, size: int, code: int, end: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_bytes(b"\n" * 262_000 + SAMPLE.replace(b"\n", b" ").ljust(size) + end)
     assert main(["check", "--lines", str(file)]) == code
-    refusal = "line 262001: too_large: the body has more than 65536 bytes"
-    assert (refusal in capsys.readouterr().out) == bool(code)
+    rejection = "line 262001: rejected: too_large: expected at most 65536 bytes"
+    assert (rejection in capsys.readouterr().out) == bool(code)
 
 
-def test_a_gigantic_line_is_too_large_and_does_not_fill_the_memory(
+def test_gigantic_line_is_too_large_and_does_not_fill_the_memory(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with file.open("wb") as archive:
@@ -133,23 +141,23 @@ def test_a_gigantic_line_is_too_large_and_does_not_fill_the_memory(
         archive.write(b"x\n" + GOOD[1] + b"\n{}")
     peak = peak_memory(lambda: main(["check", "--lines", str(file)]))
     shown = capsys.readouterr().out
-    assert [line.split()[:3] for line in shown.splitlines()[:3]] == [
-        ["line", "2:", "too_large:"],
-        ["line", "4:", "unauthenticated:"],
-        ["bodies:", "4", "(2"],
+    assert [line.split()[:4] for line in shown.splitlines()[:3]] == [
+        ["line", "2:", "rejected:", "too_large:"],
+        ["line", "4:", "rejected:", "authentication_failed:"],
+        ["bodies:", "4", "(2", "accepted,"],
     ]
     assert peak < 4_000_000
 
 
 def test_many_lines_do_not_fill_the_memory(file: Path) -> None:
     with file.open("wb") as archive:
-        archive.writelines([b"\n".join(GOOD) + b"\n"] * 5000)
+        archive.writelines([b"\n".join(one.ljust(10_000) for one in GOOD) + b"\n"] * 110)
     assert file.stat().st_size > 6_000_000
     assert peak_memory(lambda: main(["check", "--lines", str(file)])) < 4_000_000
 
 
 def peak_memory(work: Callable[[], object]) -> int:
-    """Bytes."""
+    """Measure the work, in bytes."""
     tracemalloc.start()
     try:
         work()
@@ -159,7 +167,7 @@ def peak_memory(work: Callable[[], object]) -> int:
 
 
 class Pieces(io.RawIOBase):
-    """A stream that comes in pieces, as a pipe does."""
+    """Simulate a pipe: a stream that arrives in pieces."""
 
     def __init__(self, pieces: list[bytes]) -> None:
         self.pieces = pieces
@@ -182,11 +190,11 @@ class Pieces(io.RawIOBase):
     limit=st.integers(1, 5),
     buffer=st.integers(1, 12),
 )
-def test_however_an_archive_comes_its_lines_and_their_numbers_are_the_same(
+def test_lines_and_their_numbers_do_not_depend_on_how_an_archive_arrives(
     pieces: list[bytes], limit: int, buffer: int
 ) -> None:
     def taken(line: bytes) -> bytes | None:
-        """The body, or None if it is too large."""
+        """Return the body, or None if it is too large."""
         body = line.removesuffix(b"\r")
         return body if len(body) <= limit else None
 
@@ -202,60 +210,58 @@ def test_however_an_archive_comes_its_lines_and_their_numbers_are_the_same(
     assert sum(read) == len(whole)
 
 
-def test_a_pipe_is_told_of_as_it_comes(tmp_path: Path) -> None:
+def test_lines_of_a_pipe_are_checked_as_they_arrive(tmp_path: Path) -> None:
     fifo, output = tmp_path / "in", tmp_path / "out"
     os.mkfifo(fifo)
     os.mkfifo(output)
-    told: list[str] = []
+    seen: list[str] = []
 
     def other_end() -> None:
         with output.open() as shown, fifo.open("wb", buffering=0) as archive:
             archive.write(b"{\n")
-            told.append(shown.readline())  # before the archive ends
+            seen.append(shown.readline())  # before the archive ends
             archive.write(b"[]\n")
-            told.append(shown.readline())
+            seen.append(shown.readline())
 
     thread = threading.Thread(target=other_end)
     thread.start()
     with output.open("w") as stream, redirect_stdout(stream):
         assert main(["check", "--lines", str(fifo)]) == 141
     thread.join()
-    assert [line.split()[:3] for line in told] == [
-        ["line", "1:", "not_json:"],
-        ["line", "2:", "not_an_object:"],
+    assert [line.split()[:3] for line in seen] == [
+        ["line", "1:", "rejected:"],
+        ["line", "2:", "rejected:"],
     ]
 
 
 def sent_to_terminal(argv: list[str]) -> str:
-    """What the command sends to a terminal that is its standard error."""
+    """Return what the command sends to a terminal that is its standard error."""
     controller, terminal = os.openpty()
     termios.tcsetwinsize(terminal, (24, 80))
     with open(terminal, "w") as stream, redirect_stderr(stream):
         main(argv)
     text = b""
-    with suppress(OSError):  # as Linux tells the end of a terminal
+    with suppress(OSError):  # Linux reports the end of a terminal so
         while piece := os.read(controller, 4096):
             text += piece
     os.close(controller)
     return text.decode()
 
 
-def test_progress_is_shown_on_a_terminal_and_only_there(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_is_shown_only_on_a_terminal(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(GOOD[0] + b"\n" + INVALID)
     assert "0%" in sent_to_terminal(["check", "--lines", str(file)])
     shown = capsys.readouterr().out
-    assert shown.startswith("line 2: controlNumber: masked: ")
-    assert "bodies: 2 (1 accepted, 1 refused)" in shown
+    assert shown.startswith("line 2: quarantined: controlNumber: masked: ")
+    assert "bodies: 2 (1 accepted, 1 quarantined, 0 rejected)" in shown
     assert "0%" not in shown
 
 
-def test_without_tqdm_the_terminal_shows_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tqdm_is_reported_with_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)
     file.write_bytes(GOOD[0])
-    hint = "for a progress bar: pip install 'skypay-payout[command]'\r\n"
-    assert sent_to_terminal(["check", "--lines", str(file)]) == hint
+    hint = "skypay-payout: for a progress bar: pip install 'skypay-payout[command]'\r\n"
+    assert sent_to_terminal(["check", "--lines", str(file)]).endswith(hint)
 
 
 def test_without_a_terminal_there_is_neither_progress_nor_a_hint(
@@ -264,4 +270,4 @@ def test_without_a_terminal_there_is_neither_progress_nor_a_hint(
     monkeypatch.setitem(sys.modules, "tqdm", None)
     file.write_bytes(GOOD[0])
     assert main(["check", "--lines", str(file)]) == 0
-    assert capsys.readouterr().err == ""
+    assert "progress" not in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The command called wrongly, stopped, or cut off: one clear line, and never a traceback."""
+"""Wrong use, interruption and closed streams give one clear line, and never a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from skypay_payout.testing import AUTHENTICATION, SAMPLE, body
 
 pytestmark = pytest.mark.usefixtures("account")
 
-HELP = Path(__file__).with_name("data") / "help.txt"
+HELP = Path(__file__).parents[1] / "data" / "help.txt"
 COMMAND = [sys.executable, "-m", "skypay_payout"]
 
 
@@ -33,36 +33,38 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def refusal(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line that wrong use is answered with."""
+PLAIN = "skypay-payout: SKYPAY_ENCRYPTION_KEY is not set: bodies are taken as plain JSON\n"
+
+
+def usage_error(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the one line that wrong use gives."""
     assert main(argv) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.startswith("skypay-payout: ")
-    assert shown.err.count("\n") == 1
-    assert AUTHENTICATION not in shown.err
-    return shown.err.removeprefix("skypay-payout: ").removesuffix("\n")
+    error = shown.err.removeprefix(PLAIN)
+    assert error.startswith("skypay-payout: ")
+    assert error.count("\n") == 1
+    assert AUTHENTICATION not in error
+    return error.removeprefix("skypay-payout: ").removesuffix("\n")
 
 
-def test_the_installed_command_is_this_one() -> None:
+def test_installed_command_is_this_one() -> None:
     (script,) = entry_points(group="console_scripts", name="skypay-payout")
     assert script.load() is main
 
 
-def test_the_help_is_word_for_word(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_help_is_word_for_word(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     for name in ("", "demo", "check", "decrypt", "encrypt", "send", "conformance"):
         assert main([*name.split(), "--help"]) == 0
-    # Where a line is broken is argparse's matter.
+    # argparse decides where lines break.
     assert capsys.readouterr().out.split() == HELP.read_text("utf-8").split()
 
 
 def test_help_names_every_setting_and_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    for name in ("SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY"):
+    for name in ("SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY", "SKYPAY_PREFIXES"):
         assert f"\n  {name} " in shown
     assert max(map(len, shown.splitlines())) < 80
 
@@ -73,72 +75,81 @@ def test_help_names_every_setting_and_fits_a_terminal(capsys: pytest.CaptureFixt
         [],
         ["chek"],
         ["check"],
-        ["check", "--lines", "--jobs", "0", "-"],
         ["check", "--lines", "--jobs", "-1", "-"],
     ],
 )
-def test_wrong_arguments_are_wrong_use(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_usage_errors(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(argv) == 2
     assert "error: " in capsys.readouterr().err
 
 
-def test_the_number_of_processes_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "--lines", "--jobs", "none", "-"]) == 2
-    assert ": none is not a number of processes, from 1 upwards\n" in capsys.readouterr().err
+@pytest.mark.parametrize("jobs", ["none", "0", "62", "1000000", "9" * 5000, "²", "\x1b"])
+def test_unreasonable_number_of_processes_is_a_usage_error(
+    jobs: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--lines", "--jobs", jobs, "-"]) == 2
+    shown = jobs[:20].replace("\x1b", "\\u001b")
+    assert capsys.readouterr().err.endswith(f": expected 1 to 61 processes, got {shown}\n")
 
 
-def test_jobs_are_for_archives(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = refusal(["check", "--jobs", "2", str(file)], capsys)
-    assert told == "--jobs is for archives; add --lines if FILE has one body a line"
+def test_largest_number_of_processes_is_accepted() -> None:
+    assert main(["check", "--lines", "--jobs", "61", "/dev/null"]) == 0
+
+
+def test_jobs_without_lines_is_a_usage_error(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = usage_error(["check", "--jobs", "2", str(file)], capsys)
+    assert shown == "--jobs is for archives; add --lines if FILE has one body per line"
 
 
 @pytest.mark.parametrize("options", [[], ["--lines"]])
-def test_a_missing_file_and_a_directory_are_wrong_use(
+def test_missing_file_and_directory_are_usage_errors(
     file: Path, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = str(file.parent / "no\x1b[31m")
-    assert refusal(["check", *options, missing], capsys) == (
+    assert usage_error(["check", *options, missing], capsys) == (
         f"cannot open {file.parent}/no\\u001b[31m: No such file or directory"
     )
-    assert refusal(["check", *options, str(file.parent)], capsys).endswith(": Is a directory")
+    assert usage_error(["check", *options, str(file.parent)], capsys).endswith(": Is a directory")
 
 
 @pytest.mark.parametrize("name", ["SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION"])
-def test_a_setting_that_is_not_there_is_named(
+def test_missing_setting_is_named(
     file: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv(name)
-    assert refusal(["check", str(file)], capsys).startswith(f"{name} is not set")
+    assert usage_error(["check", str(file)], capsys).startswith(f"{name}: expected a value, got none")
 
 
-@pytest.mark.parametrize("name", ["SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY"])
+@pytest.mark.parametrize(
+    "name", ["SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY", "SKYPAY_PREFIXES"]
+)
 @pytest.mark.parametrize("nothing", ["", " "])
-def test_an_empty_setting_is_named(
+def test_empty_setting_is_named(
     file: Path, name: str, nothing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(name, nothing)
-    assert refusal(["check", str(file)], capsys).startswith(f"{name} is empty")
+    assert usage_error(["check", str(file)], capsys).startswith(f"{name}: expected a value, got an empty one")
 
 
-@pytest.mark.parametrize("name", ["SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY"])
-def test_a_setting_with_an_empty_part_is_named(
+@pytest.mark.parametrize("name", ["SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY", "SKYPAY_PREFIXES"])
+def test_setting_with_an_empty_value_is_named(
     file: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(name, f"{AUTHENTICATION},")
-    assert refusal(["check", str(file)], capsys).startswith(f"{name} has nothing ")
+    assert usage_error(["check", str(file)], capsys).startswith(f"{name}: expected values with single commas")
 
 
-def test_a_secret_that_is_too_long_is_wrong_use_and_not_shown(
+def test_secret_that_is_too_long_is_a_usage_error_and_not_shown(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SKYPAY_AUTHENTICATION", AUTHENTICATION * 2)
-    message = refusal(["check", str(file)], capsys)
-    assert "SKYPAY_AUTHENTICATION" in message
-    assert "not 72" in message
+    message = usage_error(["check", str(file)], capsys)
+    assert message.startswith("SKYPAY_AUTHENTICATION: ")
+    assert "got 72" in message
 
 
 @pytest.mark.parametrize("argv", [["demo"], ["--help"], ["check", "--lines", "--json", "-"]])
-def test_a_closed_pipe_is_told_in_one_line(
+def test_closed_pipe_is_reported_in_one_line(
     argv: list[str], file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reader, writer = os.pipe()
@@ -146,10 +157,11 @@ def test_a_closed_pipe_is_told_in_one_line(
     with open(writer, "w") as closed:
         monkeypatch.setattr(sys, "stdout", closed)
         assert main([str(file) if one == "-" else one for one in argv]) == 141
-    assert capsys.readouterr().err == "skypay-payout: the output was closed before everything was written\n"
+    shown = capsys.readouterr().err.removeprefix(PLAIN)
+    assert shown == "skypay-payout: the output was closed before everything was written\n"
 
 
-def test_an_output_that_takes_nothing_is_told_in_one_line(
+def test_unwritable_output_is_reported_in_one_line(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with file.open() as unwritable:
@@ -158,7 +170,7 @@ def test_an_output_that_takes_nothing_is_told_in_one_line(
     assert capsys.readouterr().err == "skypay-payout: cannot read or write: not writable\n"
 
 
-def test_ctrl_c_is_told_in_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_is_reported_in_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     archive, output = file.with_name("archive"), file.with_name("output")
     os.mkfifo(archive)
     os.mkfifo(output)
@@ -179,32 +191,40 @@ def test_ctrl_c_is_told_in_one_line(file: Path, capsys: pytest.CaptureFixture[st
     finally:
         done.set()
         thread.join()
-    assert capsys.readouterr().err == "skypay-payout: interrupted\n"
+    assert capsys.readouterr().err == f"{PLAIN}skypay-payout: interrupted\n"
 
 
-def test_without_any_output_the_exit_status_tells(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exit_status_is_right_without_any_output(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     assert main(["check", str(file)]) == 0
 
 
+def test_exit_status_is_right_without_standard_error(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["check", str(file.parent / "missing")]) == 2
+    assert capsys.readouterr().out == ""
+
+
 class Broken(StringIO):
-    """An output that is no file and takes nothing."""
+    """Simulate an output that is no file and takes nothing."""
 
     def write(self, text: str) -> int:
         raise OSError("no space")
 
 
-def test_where_nothing_can_be_told_the_exit_status_tells(
+def test_exit_status_is_right_where_nothing_can_be_written(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Broken())
     assert main(["check", str(file)]) == 2
-    assert capsys.readouterr().err == "skypay-payout: cannot read or write: no space\n"
+    assert capsys.readouterr().err == f"{PLAIN}skypay-payout: cannot read or write: no space\n"
     monkeypatch.setattr(sys, "stderr", Broken())
     assert main(["check", str(file)]) == 2
 
 
-def test_an_error_without_any_output_is_told(
+def test_error_without_any_output_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_: object) -> int:
@@ -216,41 +236,41 @@ def test_an_error_without_any_output_is_told(
     assert capsys.readouterr().err == "skypay-payout: cannot read or write: no space\n"
 
 
-def test_standard_input_is_read_in_a_pipe() -> None:
+def test_standard_input_can_be_a_pipe() -> None:
     run = subprocess.run([*COMMAND, "check", "-"], input=SAMPLE, capture_output=True, check=True)  # noqa: S603
     assert b"SK99123456789" in run.stdout
-    assert run.stderr == b""
+    assert run.stderr == PLAIN.encode()
 
 
-def test_a_real_pipe_that_is_closed_ends_the_command_at_once(file: Path) -> None:
+def test_real_pipe_that_is_closed_ends_the_command_at_once(file: Path) -> None:
     file.write_bytes((body() + b"\n") * 20_000)
     with subprocess.Popen(  # noqa: S603
         [*COMMAND, "check", "--lines", "--json", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().startswith(b'{"line": 1, "accepted": true')
+        assert process.stdout.readline().startswith(b'{"line": 1, "result": "accepted"')
         process.stdout.close()
-        assert process.stderr.read() == (
-            b"skypay-payout: the output was closed before everything was written\n"
-        )
+        closed = "skypay-payout: the output was closed before everything was written\n"
+        assert process.stderr.read() == (PLAIN + closed).encode()
         assert process.wait() == 141
 
 
-def test_closed_standard_streams_are_no_traceback() -> None:
-    def run(shell: str) -> tuple[int, bytes]:
-        done = subprocess.run(["/bin/sh", "-c", shell, "sh", *COMMAND], capture_output=True, check=False)  # noqa: S603
-        return done.returncode, done.stderr
+def test_closed_standard_streams_give_no_traceback() -> None:
+    def run(shell: str) -> tuple[int, str, str]:
+        command = ["/bin/sh", "-c", shell, "sh", *COMMAND]
+        done = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603
+        return done.returncode, done.stdout, done.stderr
 
-    assert run('"$@" check - <&-') == (2, b"skypay-payout: cannot open -: Bad file descriptor\n")
-    assert run('"$@" demo >&-') == (0, b"")
-    assert run('"$@" check --lines /no/such/file 2>&-')[0] == 2
-    assert run('"$@" check --lines - 2>&- </dev/null')[0] == 0
+    no_input = "skypay-payout: cannot open -: Bad file descriptor\n"
+    assert run('"$@" check - <&-') == (2, "", PLAIN + no_input)
+    assert run('"$@" demo >&-') == (0, "", "")
+    assert run('"$@" check --lines /no/such/file 2>&-') == (2, "", "")
+    empty = "bodies: 0 (0 accepted, 0 quarantined, 0 rejected)\n"
+    assert run('"$@" check --lines - 2>&- </dev/null') == (0, empty, "")
 
 
-def test_an_output_that_takes_ascii_alone_is_shown_the_rest_escaped(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ascii_output_gets_other_characters_escaped(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_bytes(body(4))
     shown = BytesIO()
     monkeypatch.setattr(sys, "stdout", TextIOWrapper(shown, encoding="ascii"))
@@ -258,7 +278,7 @@ def test_an_output_that_takes_ascii_alone_is_shown_the_rest_escaped(
     assert b"  fail_description  \\u4f59\\u989d\\u4e0d\\u8db3" in shown.getvalue().splitlines()
 
 
-def test_text_that_the_output_cannot_encode_is_shown_escaped(file: Path) -> None:
+def test_text_that_the_output_cannot_encode_is_escaped(file: Path) -> None:
     file.write_bytes(body(4))
     run = subprocess.run(  # noqa: S603
         [*COMMAND, "check", str(file)],
@@ -269,7 +289,7 @@ def test_text_that_the_output_cannot_encode_is_shown_escaped(file: Path) -> None
     assert b"  fail_description  \\u4f59\\u989d\\u4e0d\\u8db3" in run.stdout.splitlines()
 
 
-def test_chinese_text_is_shown_as_such_in_the_locale_of_a_bare_machine(file: Path) -> None:
+def test_chinese_text_is_shown_unescaped_in_the_c_locale(file: Path) -> None:
     file.write_bytes(body(4))
     bare = {
         name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON"))
@@ -280,7 +300,7 @@ def test_chinese_text_is_shown_as_such_in_the_locale_of_a_bare_machine(file: Pat
     assert "  fail_description  余额不足" in run.stdout.decode().splitlines()
 
 
-def test_the_library_is_imported_without_the_command() -> None:
+def test_library_is_imported_without_the_command() -> None:
     program = "import sys, skypay_payout; sys.exit(any('command' in name for name in sys.modules))"
     subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603
 
@@ -295,5 +315,5 @@ def test_python_m_runs_the_command(
     assert "SK99123456789" in capsys.readouterr().out
 
 
-def test_a_worker_that_imports_the_main_module_again_runs_no_command() -> None:
+def test_worker_that_imports_the_main_module_again_runs_no_command() -> None:
     runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="__mp_main__")

@@ -1,0 +1,109 @@
+"""The Django project of the documentation, in a directory and on a database of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
+from tests.databases import Database, DatabaseServer
+from tests.servers import EXAMPLES, Server
+
+GUNICORN = "gunicorn --bind 127.0.0.1:8000"
+
+
+class Project:
+    """A copy of the project, as a user puts it together, with the tables made."""
+
+    def __init__(self, directory: Path, postgres: DatabaseServer | None) -> None:
+        self.directory = directory / "project"
+        shutil.copytree(
+            EXAMPLES / "django_project",
+            self.directory,
+            ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"),
+        )
+        shutil.copy(EXAMPLES / "monitoring.py", self.directory)
+        self.settings = {
+            "DJANGO_SECRET_KEY": "for tests only",
+            "SKYPAY_USER_NAME": USER_NAME,
+            "SKYPAY_AUTHENTICATION": AUTHENTICATION,
+            "SKYPAY_ENCRYPTION_KEY": ENCRYPTION_KEY,
+        }
+        if postgres is None:
+            self.database = Database(f"sqlite:///{self.directory}/db.sqlite3")
+        else:
+            self.database = postgres.database()
+            url = make_url(self.database.url)
+            self.settings |= {
+                "PGHOST": str(url.query["host"]),
+                "PGUSER": str(url.username),
+                "PGDATABASE": str(url.database),
+            }
+        self.manage("migrate")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace a text that is there once."""
+        path = self.directory / file
+        text = path.read_text()
+        assert text.count(old) == 1, text
+        path.write_text(text.replace(old, new))
+
+    def take_plain_bodies(self) -> None:
+        """Make the one change that the documentation names."""
+        self.edit("partner/settings.py", "from_environ()", "from_environ(plain=True)")
+        del self.settings["SKYPAY_ENCRYPTION_KEY"]
+
+    @cached_property
+    def server(self) -> Server:
+        """Gunicorn behind nginx; ``start`` it, as often as you like."""
+        return Server(GUNICORN, self.directory, self.settings)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "SKYPAY_"))}
+        return ours | self.settings
+
+    def run(self, *arguments: str) -> str:
+        """Run Python with the arguments in the project's directory, and return what it prints."""
+        run = subprocess.run(  # noqa: S603
+            [sys.executable, *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert run.returncode == 0, run.stdout
+        return run.stdout
+
+    def manage(self, *arguments: str) -> str:
+        return self.run("manage.py", *arguments)
+
+    @contextmanager
+    def worker(self, **settings: str) -> Generator[subprocess.Popen[bytes]]:
+        """The management command, running; it is killed in the end."""
+        with open(self.directory / "worker.log", "ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "process_payout_events"],
+                cwd=self.directory,
+                env=self.environment | settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def has_unprocessed_events(self) -> bool:
+        return self.database.query("SELECT count(*) FROM payouts_event WHERE processed_at IS NULL") != [(0,)]

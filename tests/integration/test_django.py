@@ -1,0 +1,273 @@
+"""The Django project on its real servers: gunicorn behind nginx, SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import socket
+import tokenize
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import NullPool, create_engine
+
+from skypay_payout import CallbackParser, PayType
+from skypay_payout.conformance import check_endpoint
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing import CREDENTIALS, ENCRYPTION_KEY, body
+from tests.databases import DatabaseServer
+from tests.servers import EXAMPLES, HTTP, Server, wait_until
+
+from .django_projects import Project
+
+pytestmark = pytest.mark.heavy
+
+DEADLINE = 15.0
+"""Seconds within which even a request that has to wait for a lock is answered."""
+CIPHER = BodyCipher(ENCRYPTION_KEY)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database_server(request: pytest.FixtureRequest) -> DatabaseServer | None:
+    server: DatabaseServer | None = None if request.param == "sqlite" else request.getfixturevalue("postgres")
+    return server
+
+
+@pytest.fixture
+def project(tmp_path: Path, database_server: DatabaseServer | None) -> Project:
+    return Project(tmp_path, database_server)
+
+
+@pytest.fixture(scope="module", params=["plain", "encrypted"])
+def endpoint(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    database_server: DatabaseServer | None,
+) -> Iterator[tuple[Server, CallbackParser]]:
+    project = Project(tmp_path_factory.mktemp("django"), database_server)
+    cipher = CIPHER if request.param == "encrypted" else None
+    if cipher is None:
+        project.take_plain_bodies()
+    with project.server as server:
+        yield server, CallbackParser(CREDENTIALS, cipher=cipher)
+
+
+def deliver(server: Server, status: int = PayType.PAYOUT, **fields: object) -> int:
+    """The HTTP status; 200 only with the acknowledgement. Fails if it takes longer than the deadline."""
+    content = body(status, cipher=CIPHER, **fields)
+    response = HTTP.post(
+        server.url, content=content, headers={"Content-Type": "text/plain"}, timeout=DEADLINE
+    )
+    if response.status_code == 200:
+        assert json.loads(CIPHER.decrypt(response.content))["responseCode"] == "1000"
+    return response.status_code
+
+
+def test_it_passes_the_conformance_check(endpoint: tuple[Server, CallbackParser]) -> None:
+    server, parser = endpoint
+    assert [result for result in check_endpoint(server.url, parser) if result.problem] == []
+
+
+def test_chunked_requests_are_accepted(endpoint: tuple[Server, CallbackParser]) -> None:
+    server, parser = endpoint
+    content = body(PayType.PAYOUT, cipher=CIPHER if parser.cipher else None)
+    pieces = (content[start : start + 100] for start in range(0, len(content), 100))
+    assert HTTP.post(server.url, content=pieces, headers={"Content-Type": "text/plain"}).status_code == 200
+
+
+def test_half_sent_bodies_do_not_stop_it(endpoint: tuple[Server, CallbackParser]) -> None:
+    server, parser = endpoint
+    head = b"POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
+    content = body(PayType.PAYOUT, cipher=CIPHER if parser.cipher else None)
+    with ExitStack() as stack:
+        for _ in range(40):  # more than the endpoint has threads
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port))).sendall(head)
+        assert HTTP.post(server.url, content=content, timeout=DEADLINE).status_code == 200
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_only_bodies_up_to_the_limit_are_accepted(
+    endpoint: tuple[Server, CallbackParser], excess: int
+) -> None:
+    server, parser = endpoint
+    if parser.cipher is None:
+        content = body(note="x").ljust(parser.max_body_size + excess)
+    else:
+        # Base64 in lines: a newline at the end makes up the length.
+        content = body(note="x", cipher=CIPHER).ljust(parser.max_body_size + excess, b"\n")
+    assert HTTP.post(server.url, content=content).status_code == (413 if excess else 200)
+
+
+def test_its_own_tests_pass(project: Project) -> None:
+    assert " passed" in project.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+
+def test_the_migration_is_complete_and_the_deployment_check_finds_no_error(project: Project) -> None:
+    assert "No changes detected" in project.manage("makemigrations", "--check", "--dry-run")
+    project.manage("check", "--deploy", "--fail-level", "ERROR")
+
+
+def lock_tables(project: Project, stack: ExitStack) -> None:
+    """Keep everything else from writing until the stack ends."""
+    connection = stack.enter_context(create_engine(project.database.url, poolclass=NullPool).connect())
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+    else:
+        connection.exec_driver_sql("LOCK TABLE payouts_payout, payouts_event, payouts_quarantinedcallback")
+
+
+@pytest.mark.parametrize("status", [PayType.PAYOUT, 7], ids=["accepted", "quarantined"])
+def test_waiting_for_a_lock_ends_soon_and_acknowledges_nothing(project: Project, status: int) -> None:
+    with project.server as server:
+        with ExitStack() as stack, ThreadPoolExecutor(16) as senders:
+            lock_tables(project, stack)
+            # Together: the waits of several requests must not add up.
+            assert set(senders.map(lambda _: deliver(server, status), range(16))) == {500}
+        assert deliver(server, status) == 200
+        assert deliver(server, authentication="wrong") == 403
+
+
+def test_rejected_bodies_do_not_wait_for_the_database(project: Project) -> None:
+    with project.server as server, ExitStack() as stack:
+        lock_tables(project, stack)
+        assert deliver(server, authentication="wrong") == 403
+
+
+def test_without_a_database_nothing_is_acknowledged(
+    project: Project, database_server: DatabaseServer | None
+) -> None:
+    with project.server as server:
+        assert deliver(server) == 200
+        if database_server is None:
+            (project.directory / "db.sqlite3").unlink()
+            assert deliver(server, PayType.CANCEL) == 500
+            project.manage("migrate")
+        else:
+            database_server.stop()
+            try:
+                assert deliver(server, PayType.CANCEL) == 500
+            finally:
+                database_server.start()
+        assert deliver(server, PayType.CANCEL) == 200
+
+
+def test_a_crash_before_the_response_stores_the_event_once(project: Project) -> None:
+    store = "            store_event(callback)\n"
+    crash = f"{store.rstrip()}; __import__('os').kill(__import__('os').getpid(), 9)\n"
+    project.edit("payouts/services.py", store, crash)
+    with project.server as server:
+        assert deliver(server) == 502
+    project.edit("payouts/services.py", crash, store)
+    with project.server as server:
+        assert deliver(server) == 200
+    assert project.database.query("SELECT count(*) FROM payouts_event") == [(1,)]
+
+
+CHANGE = 'log.info("payout %s is %s", payout.pk, history.status)'
+LEDGER = 'connection.cursor().execute("INSERT INTO ledger VALUES (%s, %s)", [payout.pk, str(history.status)])'
+
+
+def add_ledger(project: Project) -> None:
+    """A table of the partner's own, which changes with the status."""
+    project.database.query("CREATE TABLE ledger (control_number varchar(15), status varchar(20))")
+    project.edit("payouts/services.py", CHANGE, LEDGER)
+
+
+def test_a_killed_worker_loses_nothing_and_does_nothing_twice(project: Project) -> None:
+    add_ledger(project)
+    with project.server as server:
+        assert deliver(server) == 200
+    kill = "__import__('os').kill(__import__('os').getpid(), 9)"
+    for line in (LEDGER, "payout.save()", "monitoring.report(history)", "process_payout(control_number)"):
+        file = "payouts/services.py"
+        old = f"            {line}\n" if line.startswith(("connection", "process")) else f"        {line}\n"
+        project.edit(file, old, f"{old.rstrip()}; {kill}\n")
+        with project.worker() as worker:
+            assert worker.wait(60) == -9
+        project.edit(file, f"{old.rstrip()}; {kill}\n", old)
+        committed = line.startswith("process")
+        assert project.database.query("SELECT status FROM payouts_payout") == [("PAID" if committed else "",)]
+        assert len(project.database.query("SELECT * FROM ledger")) == committed
+        assert project.has_unprocessed_events() is not committed
+    with project.server as server:
+        assert deliver(server, PayType.AMENDED_SUCCESS) == 200
+    with project.worker():
+        wait_until(lambda: not project.has_unprocessed_events())
+    assert project.database.query("SELECT * FROM ledger") == [("SK99123456789", "PAID")]
+
+
+def test_two_workers_at_once_process_no_event_twice(project: Project) -> None:
+    add_ledger(project)
+    numbers = [f"SK991{number:08}" for number in range(40)]
+    with project.server as server, project.worker(), project.worker():
+        with ThreadPoolExecutor(8) as senders:
+            for status in (PayType.UPLOAD, PayType.PAYOUT):
+                send = partial(deliver, server, status)
+                sent = [senders.submit(send, controlNumber=number) for number in numbers]
+                assert {one.result() for one in sent} == {200}
+        wait_until(lambda: not project.has_unprocessed_events())
+    statuses = project.database.query("SELECT control_number, status FROM payouts_payout ORDER BY 1")
+    assert statuses == [(number, "PAID") for number in numbers]
+    changes = project.database.query("SELECT control_number, status FROM ledger")
+    assert len(changes) == len(set(changes))
+    assert {change for change in changes if change[1] == "PAID"} == set(statuses)
+
+
+def test_a_worker_works_again_when_the_database_does(
+    project: Project, database_server: DatabaseServer | None
+) -> None:
+    with project.worker() as worker, project.server as server:
+        assert deliver(server) == 200
+        wait_until(lambda: not project.has_unprocessed_events())
+        if database_server is None:
+            project.database.query("ALTER TABLE payouts_event RENAME TO elsewhere")
+        else:
+            database_server.stop()
+        wait_until(lambda: "trying again" in (project.directory / "worker.log").read_text())
+        if database_server is None:
+            project.database.query("ALTER TABLE elsewhere RENAME TO payouts_event")
+        else:
+            database_server.start()
+        assert deliver(server, PayType.UPLOAD) == 200
+        wait_until(lambda: not project.has_unprocessed_events())
+        assert worker.poll() is None
+
+
+def code_lines(path: Path) -> int:
+    """Lines without those that are blank, a comment or a docstring."""
+    text = path.read_text()
+    lines: set[int] = set()
+    skipped = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in skipped:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            docstring = node.body[0]
+            lines -= set(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
+    return len(lines)
+
+
+def test_the_application_has_at_most_150_lines_of_code() -> None:
+    """Without the files that ``startproject`` writes: manage.py, settings, URLs and WSGI."""
+    application = [
+        path
+        for path in (EXAMPLES / "django_project" / "payouts").rglob("*.py")
+        if path.parent.name not in ("tests", "migrations")
+    ]
+    assert 100 < sum(map(code_lines, application)) <= 150

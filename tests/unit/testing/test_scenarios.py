@@ -1,0 +1,85 @@
+"""Scenarios and the orders in which their callbacks arrive."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from skypay_payout import CallbackParser, PayoutHistory, PayoutStatus, PayType
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing import (
+    CANCELLED,
+    CREDENTIALS,
+    ENCRYPTION_KEY,
+    FAILED,
+    PAID,
+    SCENARIOS,
+    Scenario,
+    out_of_order,
+    redelivered,
+)
+
+PARSER = CallbackParser(CREDENTIALS)
+EXPECTED = [
+    (PAID, [PayType.UPLOAD, PayType.AMENDED_SUCCESS, PayType.PAYOUT], PayoutStatus.PAID),
+    (FAILED, [PayType.UPLOAD, PayType.FAILURE], PayoutStatus.FAILED),
+    (CANCELLED, [PayType.UPLOAD, PayType.CANCEL], PayoutStatus.CANCELLED),
+]
+
+
+def test_scenarios_are_the_named_ones() -> None:
+    assert list(SCENARIOS) == [scenario for scenario, _, _ in EXPECTED]
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "statuses", "outcome"), EXPECTED, ids=[scenario.name for scenario, _, _ in EXPECTED]
+)
+def test_scenario_says_what_happens_to_one_payout(
+    scenario: Scenario, statuses: list[PayType], outcome: PayoutStatus
+) -> None:
+    callbacks = [PARSER.parse(body) for body in scenario.bodies()]
+    assert [callback.pay_type for callback in callbacks] == statuses
+    assert {callback.control_number for callback in callbacks} == {scenario.control_number}
+    assert PayoutHistory(callbacks).status is outcome
+
+
+@pytest.mark.parametrize("scenario", [PAID, FAILED, CANCELLED], ids=lambda scenario: scenario.name)
+def test_events_of_a_scenario_are_an_hour_apart(scenario: Scenario) -> None:
+    times = [PARSER.parse(body).deal_time for body in scenario.bodies()]
+    assert times == [times[0] + timedelta(hours=hours) for hours in range(len(times))]
+
+
+def test_no_two_events_share_an_idempotency_key() -> None:
+    keys = [PARSER.parse(body).idempotency_key for scenario in SCENARIOS for body in scenario.bodies()]
+    assert len(set(keys)) == len(keys) == sum(len(scenario.statuses) for scenario in SCENARIOS)
+
+
+def test_scenario_takes_a_start_a_cipher_and_fields() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    cipher = BodyCipher(ENCRYPTION_KEY)
+    bodies = PAID.bodies(start=start, cipher=cipher, controlNumber="0000012345678")
+    callbacks = [CallbackParser(CREDENTIALS, cipher=cipher).parse(body) for body in bodies]
+    assert callbacks[0].deal_time == start
+    assert {callback.control_number for callback in callbacks} == {"0000012345678"}
+
+
+def test_scenario_cannot_start_at_a_naive_time() -> None:
+    with pytest.raises(ValueError, match="naive"):
+        PAID.bodies(start=datetime(2026, 1, 1))
+
+
+def test_bodies_can_be_redelivered_and_arrive_out_of_order() -> None:
+    upload, amended, payout = PAID.bodies()
+    assert redelivered(PAID.bodies()) == [upload, upload, amended, amended, payout, payout]
+    assert redelivered([payout], 3) == [payout] * 3
+    assert out_of_order(PAID.bodies()) == [payout, amended, upload]
+
+
+def test_history_does_not_depend_on_order_and_redeliveries() -> None:
+    expected = PayoutHistory(PARSER.parse(body) for body in CANCELLED.bodies())
+    for order in permutations(redelivered(CANCELLED.bodies())):
+        history = PayoutHistory(PARSER.parse(body) for body in order)
+        assert (history.events, history.status) == (expected.events, expected.status)

@@ -1,0 +1,66 @@
+"""The Hypothesis strategies draw what their names say, for every parser."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skypay_payout import Accepted, CallbackParser, PayType, Quarantined, Rejected
+from skypay_payout.testing import strategies
+from skypay_payout.testing.strategies import (
+    bodies,
+    invalid_bodies,
+    invalid_payloads,
+    payloads,
+    rejected_bodies,
+)
+from tests.support.parsers import ENCRYPTED, PLAIN
+
+PARSERS = pytest.mark.parametrize("parser", [PLAIN, ENCRYPTED], ids=["plain", "encrypted"])
+
+
+@PARSERS
+@given(data=st.data())
+def test_bodies_are_accepted(parser: CallbackParser, data: st.DataObject) -> None:
+    assert isinstance(parser.receive(data.draw(bodies(parser))), Accepted)
+
+
+@PARSERS
+@given(data=st.data())
+def test_invalid_bodies_are_quarantined(parser: CallbackParser, data: st.DataObject) -> None:
+    assert isinstance(parser.receive(data.draw(invalid_bodies(parser))), Quarantined)
+
+
+@PARSERS
+@given(data=st.data())
+def test_rejected_bodies_are_rejected(parser: CallbackParser, data: st.DataObject) -> None:
+    assert isinstance(parser.receive(data.draw(rejected_bodies(parser))), Rejected)
+
+
+@given(payloads(), invalid_payloads())
+def test_parser_of_the_sample_is_the_default(valid: dict[str, object], invalid: dict[str, object]) -> None:
+    for fields in (valid, invalid):
+        assert (fields["userName"], fields["authentication"]) == (
+            PLAIN.credentials[0].user_name,
+            *PLAIN.credentials[0].authentication,
+        )
+
+
+def test_every_status_is_drawn() -> None:
+    found = set[PayType]()
+
+    @settings(derandomize=True)
+    @given(bodies())
+    def collect(body: bytes) -> None:
+        found.add(PLAIN.parse(body).pay_type)
+
+    collect()
+    assert found == set(PayType)
+
+
+@pytest.mark.parametrize("text", ["SK99123456789", "SKY99000000001", "zzzzz0123456789"])
+def test_control_number_is_no_wrong_value_for_one(text: str) -> None:
+    assert not strategies._no_control_number(text)
+    for wrong in (f"{text}\n", f" {text}", text[:-6], f"{text}000", "SKY**12345678", 1, None, [text]):
+        assert strategies._no_control_number(wrong)
