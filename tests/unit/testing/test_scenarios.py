@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -10,10 +11,13 @@ import pytest
 from skypay_payout import CallbackParser, PayoutHistory, PayoutStatus, PayType
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import (
+    AMENDED_TWICE,
     CANCELLED,
+    CANCELLED_AND_PAID,
     CREDENTIALS,
     ENCRYPTION_KEY,
     FAILED,
+    LATE_UPLOAD,
     PAID,
     SCENARIOS,
     Scenario,
@@ -26,6 +30,13 @@ EXPECTED = [
     (PAID, [PayType.UPLOAD, PayType.AMENDED_SUCCESS, PayType.PAYOUT], PayoutStatus.PAID),
     (FAILED, [PayType.UPLOAD, PayType.FAILURE], PayoutStatus.FAILED),
     (CANCELLED, [PayType.UPLOAD, PayType.CANCEL], PayoutStatus.CANCELLED),
+    (LATE_UPLOAD, [PayType.PAYOUT, PayType.UPLOAD], PayoutStatus.PAID),
+    (
+        AMENDED_TWICE,
+        [PayType.UPLOAD, PayType.AMENDED_SUCCESS, PayType.AMENDED_SUCCESS],
+        PayoutStatus.UPLOADED,
+    ),
+    (CANCELLED_AND_PAID, [PayType.UPLOAD, PayType.CANCEL, PayType.PAYOUT], PayoutStatus.CONFLICTING),
 ]
 
 
@@ -46,15 +57,25 @@ def test_scenario_says_what_happens_to_one_payout(
     assert PayoutHistory(callbacks).status is outcome
 
 
-@pytest.mark.parametrize("scenario", [PAID, FAILED, CANCELLED], ids=lambda scenario: scenario.name)
-def test_events_of_a_scenario_are_an_hour_apart(scenario: Scenario) -> None:
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_events_of_a_scenario_are_its_interval_apart(scenario: Scenario) -> None:
     times = [PARSER.parse(body).deal_time for body in scenario.bodies()]
-    assert times == [times[0] + timedelta(hours=hours) for hours in range(len(times))]
+    assert times == [times[0] + count * scenario.interval for count in range(len(times))]
+    assert scenario.interval == timedelta(0 if scenario is AMENDED_TWICE else 1 / 24)
 
 
-def test_no_two_events_share_an_idempotency_key() -> None:
-    keys = [PARSER.parse(body).idempotency_key for scenario in SCENARIOS for body in scenario.bodies()]
-    assert len(set(keys)) == len(keys) == sum(len(scenario.statuses) for scenario in SCENARIOS)
+def test_only_the_two_amendments_in_one_second_share_an_idempotency_key() -> None:
+    keys = Counter(PARSER.parse(body).idempotency_key for scenario in SCENARIOS for body in scenario.bodies())
+    _, amendment, _ = map(PARSER.parse, AMENDED_TWICE.bodies())
+    assert [key for key in keys if keys[key] > 1] == [amendment.idempotency_key]
+
+
+def test_each_upload_and_amendment_has_a_reference_number_of_its_own() -> None:
+    history = PayoutHistory(map(PARSER.parse, AMENDED_TWICE.bodies()))
+    numbers = [event.reference_number for event in history.events]
+    assert numbers == [f"MLA0010413807553611{number}" for number in (19, 20, 21)]
+    assert history.reference_number == numbers[-1]
+    assert [PARSER.parse(body).reference_number for body in CANCELLED.bodies()] == [numbers[0], None]
 
 
 def test_scenario_takes_a_start_a_cipher_and_fields() -> None:
