@@ -103,6 +103,21 @@ def test_only_bodies_up_to_the_limit_are_accepted(
     assert HTTP.post(server.url, content=content).status_code == (413 if excess else 200)
 
 
+@pytest.mark.parametrize("ends", [True, False], ids=["whole", "without end"])
+def test_gunicorn_takes_chunked_requests_without_nginx_too(
+    endpoint: tuple[Server, CallbackParser], ends: bool
+) -> None:
+    server, parser = endpoint
+    content = body(PayType.PAYOUT, cipher=CIPHER if parser.cipher else None)
+    chunk = b"%x\r\n%b\r\n"
+    chunks = chunk % (len(content), content) + (b"0\r\n\r\n" if ends else chunk % (2**17, b" " * 2**17))
+    port = int(server.log().split("Listening at: http://127.0.0.1:")[1].split()[0])
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as connection:
+        head = b"POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head + chunks)
+        assert int(connection.recv(64).split()[1]) == (200 if ends else 413)
+
+
 def test_its_own_tests_pass(project: Project) -> None:
     assert " passed" in project.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
 

@@ -1,5 +1,5 @@
-# A request that is sent slowly occupies a thread, and Django under WSGI does not read chunked ones. nginx, in
-# front, solves both: it passes on whole requests with their length (nginx.conf).
+# A request that is sent slowly occupies a thread, so a few senders could stop the endpoint. nginx in front
+# passes on whole requests only (nginx.conf).
 wsgi_app = "partner.wsgi"
 workers = 2
 threads = 8
