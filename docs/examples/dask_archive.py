@@ -1,11 +1,11 @@
-"""Re-check an archive of bodies, one a line, on Dask: the counts of ``skypay-payout check --lines``.
+"""Check an archive of bodies, one per line, with Dask: the counts of ``skypay-payout check --lines``.
 
 $ python dask_archive.py bodies.txt
 
-Two processes of this machine do it. To go to many machines, start ``dask scheduler`` on one of them and
+It uses two processes of this machine. To use several machines, start ``dask scheduler`` on one of them and
 ``dask worker`` on each, with skypay-payout installed. Name the scheduler in DASK_SCHEDULER_ADDRESS, and the
-archive in a form that all of them reach, such as ``s3://archive/2026-*.txt``. The parser goes to the workers,
-and the secrets with it: between machines use TLS, Dask's setting ``distributed.comm.require-encryption``.
+archive by a path that all of them can read, such as ``s3://archive/2026-*.txt``. The parser is sent to the
+workers with its secrets: between machines use TLS, Dask's setting ``distributed.comm.require-encryption``.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ from dask.bytes.core import read_bytes
 from dask.delayed import delayed
 from distributed import Client
 
-from skypay_payout import CallbackError, CallbackParser, Credentials, InvalidCallbackError
-from skypay_payout.encryption import BodyCipher
+from skypay_payout import CallbackError, CallbackParser, InvalidCallbackError
 
 
 def check(parser: CallbackParser, lines: bytes) -> Counter[str]:
-    """How often each status and each error code comes up in the lines."""
+    """Count each status and each error code in the lines."""
     found: Counter[str] = Counter()
     for line in lines.split(b"\n"):
         if line and not line.isspace():
@@ -35,22 +34,17 @@ def check(parser: CallbackParser, lines: bytes) -> Counter[str]:
             except CallbackError as error:
                 found[error.code] += 1
                 if isinstance(error, InvalidCallbackError):
-                    found.update(wrong.code for wrong in error.errors)
+                    found.update(one.code for one in error.errors)
     return found
 
 
 def main(archive: str) -> None:
     """Print the counts, most frequent first."""
-    secrets = [secret.strip() for secret in os.environ["SKYPAY_AUTHENTICATION"].split(",")]
-    keys = os.environ.get("SKYPAY_ENCRYPTION_KEY")
-    parser = CallbackParser(
-        Credentials(os.environ["SKYPAY_USER_NAME"], secrets),
-        cipher=None if keys is None else BodyCipher([key.strip() for key in keys.split(",")]),
-    )
+    parser = CallbackParser.from_environ()
     _, files = read_bytes(archive, delimiter=b"\n", blocksize="4MiB", sample=False)
     counts = [delayed(check)(parser, block) for block in chain.from_iterable(files)]
-    on_many = "DASK_SCHEDULER_ADDRESS" in os.environ
-    with Client() if on_many else Client(n_workers=2, threads_per_worker=1, dashboard_address=None):
+    on_cluster = "DASK_SCHEDULER_ADDRESS" in os.environ
+    with Client() if on_cluster else Client(n_workers=2, threads_per_worker=1, dashboard_address=None):
         total = sum(compute(*counts), Counter[str]())
     json.dump(dict(total.most_common()), sys.stdout)
 

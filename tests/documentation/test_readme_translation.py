@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # "<!-- follows 0123456789ab -->" at the end of a translated section: the digest of the English one's prose.
 _FOLLOWS = re.compile(r"<!-- follows ([0-9a-f]{12}) -->")
@@ -30,7 +30,7 @@ def digest(section: str) -> str:
     return sha256(prose.encode()).hexdigest()[:12]
 
 
-def test_both_have_the_same_number_of_sections() -> None:
+def test_translation_has_the_same_number_of_sections() -> None:
     assert len(CHINESE) == len(ENGLISH)
 
 
@@ -41,9 +41,9 @@ def test_both_have_the_same_number_of_sections() -> None:
         for english, chinese in zip(ENGLISH, CHINESE, strict=False)
     ],
 )
-def test_the_chinese_section_follows_the_english_one(english: str, chinese: str) -> None:
+def test_section_follows_the_english_one(english: str, chinese: str) -> None:
     assert _FOLLOWS.findall(chinese) == [digest(english)], (
-        f"translate it anew, and end it with <!-- follows {digest(english)} -->"
+        f"translate it again, and end it with <!-- follows {digest(english)} -->"
     )
 
 
@@ -56,8 +56,6 @@ def test_the_chinese_section_follows_the_english_one(english: str, chinese: str)
         )
     ],
 )
-def test_the_code_is_the_same_but_for_its_comments(
-    english: tuple[str, str], chinese: tuple[str, str]
-) -> None:
+def test_code_is_the_same_except_for_its_comments(english: tuple[str, str], chinese: tuple[str, str]) -> None:
     assert chinese[0] == english[0]
     assert _COMMENT_OR_BLANK_LINE.sub("", chinese[1]) == _COMMENT_OR_BLANK_LINE.sub("", english[1])

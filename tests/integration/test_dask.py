@@ -1,4 +1,4 @@
-"""The Dask recipe counts what ``check --lines`` counts, on two processes and on a cluster of its own."""
+"""The Dask recipe counts what ``check --lines`` counts, in two processes and on a cluster."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from skypay_payout.testing import (
     CREDENTIALS,
     ENCRYPTION_KEY,
     USER_NAME,
-    bad_bodies,
     body,
+    rejection_cases,
 )
 from tests.servers import EXAMPLES, wait_until
 
@@ -36,13 +36,15 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every status and every kind of bad body, empty lines, both line ends, and more than one block."""
+    """Write every status, every rejection case, empty lines and both line ends, in more than one block."""
     cipher = BodyCipher(ENCRYPTION_KEY)
     good = [body(status, cipher=cipher) for status in PayType for _ in range(status)]
     good.append(body(note="x" * 48880, cipher=cipher))
     assert len(good[-1]) == 65536  # as large as may be
-    bad = [bad.body for bad in bad_bodies(CallbackParser(CREDENTIALS, cipher=cipher))]
-    lines = [b"", *good, b" ", *bad, *(line + b"\r" for line in good), b"\r"]
+    rejected = [
+        case.body for case in rejection_cases(CallbackParser(CREDENTIALS, cipher=cipher)) if case.body
+    ]
+    lines = [b"", *good, b" ", *rejected, *(line + b"\r" for line in good), b"\r"]
     path = tmp_path_factory.mktemp("archive") / "bodies.txt"
     path.write_bytes(b"\n".join(lines * 80))
     assert path.stat().st_size > 2 * 4 * 2**20
@@ -66,7 +68,7 @@ def counts_of_dask(archive: Path, **settings: str) -> dict[str, int]:
 
 @contextmanager
 def running(log: Path, program: str, *options: str) -> Iterator[None]:
-    """A program of Dask's, listening on the loopback alone."""
+    """Run a program of Dask's, which listens on the loopback interface only."""
     command = [sys.executable, "-m", "dask", program, "--host", "127.0.0.1", "--no-dashboard", *options]
     with (
         log.open("ab") as output,
@@ -78,12 +80,12 @@ def running(log: Path, program: str, *options: str) -> Iterator[None]:
             process.terminate()
 
 
-def test_two_processes_count_what_check_counts(archive: Path, counts_of_check: dict[str, int]) -> None:
+def test_two_processes_count_the_same(archive: Path, counts_of_check: dict[str, int]) -> None:
     assert counts_of_check["AMENDED_FAIL"] == 6 * 2 * 80
     assert counts_of_dask(archive) == counts_of_check
 
 
-def test_a_cluster_of_separate_workers_counts_the_same(
+def test_cluster_of_separate_workers_counts_the_same(
     archive: Path, counts_of_check: dict[str, int], tmp_path: Path
 ) -> None:
     log, scheduler = tmp_path / "log", tmp_path / "scheduler.json"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
 from importlib.metadata import metadata, requires
 from pathlib import Path
 from venv import EnvBuilder
@@ -15,7 +17,7 @@ import pytest
 
 import skypay_payout
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
@@ -25,7 +27,7 @@ def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | Non
 
 
 def imported(program: str) -> set[str]:
-    """The modules that a fresh interpreter has loaded after the program."""
+    """Return the modules that a fresh interpreter has loaded after the program."""
     return set(
         json.loads(
             run(sys.executable, "-c", f"{program}\nimport json, sys\nprint(json.dumps(list(sys.modules)))")
@@ -33,7 +35,7 @@ def imported(program: str) -> set[str]:
     )
 
 
-def test_the_metadata_is_what_the_index_shows() -> None:
+def test_metadata_is_what_the_index_shows() -> None:
     about = metadata("skypay-payout")
     assert about["Version"] == skypay_payout.__version__
     assert about["License-Expression"] == "MIT"
@@ -44,18 +46,20 @@ def test_the_metadata_is_what_the_index_shows() -> None:
     }
 
 
-def test_the_core_needs_three_packages_and_no_more() -> None:
+def test_core_needs_three_packages_and_no_more() -> None:
     core = [need for need in requires("skypay-payout") or [] if "extra ==" not in need]
     assert sorted(need.split(">")[0] for need in core) == ["attrs", "cattrs", "python-dateutil"]
 
 
-def test_every_public_name_is_there_and_sorted() -> None:
-    assert list(skypay_payout.__all__) == sorted(skypay_payout.__all__)
+def test_public_names_are_sorted_and_documented() -> None:
+    assert list(skypay_payout.__all__) == sorted(
+        skypay_payout.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
+    )
     for name in skypay_payout.__all__:
         assert getattr(skypay_payout, name).__doc__
 
 
-def test_importing_the_core_opens_no_socket_and_loads_no_extra() -> None:
+def test_import_of_the_core_opens_no_socket_and_loads_no_extra() -> None:
     loaded = imported("import skypay_payout") - imported("")
     roots = {name.partition(".")[0] for name in loaded}
     assert "skypay_payout" in loaded
@@ -74,19 +78,20 @@ def test_importing_the_core_opens_no_socket_and_loads_no_extra() -> None:
     assert not {
         name
         for name in ours
-        if name.split(".")[1] in ("command", "conformance", "encryption", "schema", "testing")
+        if name.split(".")[1] in ("_command", "_delivery", "conformance", "encryption", "schema", "testing")
     }
 
 
-def test_a_callback_of_the_documented_form_never_loads_dateutil() -> None:
+def test_dateutil_is_loaded_only_for_an_offset_that_fromisoformat_misreads() -> None:
     program = """
-from skypay_payout import CallbackParser, Credentials
+from skypay_payout import CallbackParser
 from skypay_payout.testing import CREDENTIALS, SAMPLE, body
 parser = CallbackParser(CREDENTIALS)
-parser.parse(SAMPLE)
+parser.receive(SAMPLE)
+parser.receive(body(dealTime="2018-08-07T11:58:33.123456789+05:30"))
 """
     assert "dateutil" not in imported(program)
-    assert "dateutil" in imported(program + 'parser.parse(body(dealTime="2018-08-07T11:58:33Z"))')
+    assert "dateutil" in imported(program + 'parser.receive(body(dealTime="2018-08-07T11:58:33+07:60"))')
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +101,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(out.glob("*.whl"))
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+def test_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
         "skypay_payout",
@@ -105,9 +110,20 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert "skypay_payout/py.typed" in names
 
 
+def test_links_in_the_description_are_absolute(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        description = message_from_bytes(archive.read(name)).get_payload(decode=True)
+    assert isinstance(description, bytes)
+    link = re.compile(r"\]\(([^)]+)\)")
+    links = link.findall(description.decode())
+    assert len(links) == len(link.findall((ROOT / "README.md").read_text("utf-8"))) > 0
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that holds the wheel and what it brings."""
+    """Return the interpreter of an environment with the wheel and what it installs."""
     home = tmp_path_factory.mktemp("env")
     EnvBuilder(with_pip=True).create(home)
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -115,7 +131,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def test_the_wheel_brings_what_the_core_needs_and_no_extra(installed: Path) -> None:
+def test_wheel_installs_what_the_core_needs_and_no_extra(installed: Path) -> None:
     have = {
         package["name"].lower().replace("_", "-")
         for package in json.loads(run(installed, "-m", "pip", "list", "--format=json"))
@@ -131,7 +147,7 @@ def test_the_wheel_brings_what_the_core_needs_and_no_extra(installed: Path) -> N
     assert '"responseCode":"1000"' in shown
 
 
-def test_a_users_file_passes_the_type_checkers_on_the_installed_package(
+def test_typing_tests_pass_the_type_checkers_on_the_installed_package(
     installed: Path, wheel: Path, tmp_path: Path
 ) -> None:
     run(installed, "-m", "pip", "install", "-q", f"{wheel}[encryption]")
