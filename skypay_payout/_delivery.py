@@ -1,20 +1,23 @@
-"""A callback delivered over HTTP as SkyPay does, and whether the reply is what the specification wants.
+"""Deliver callbacks over HTTP as SkyPay does, within one deadline whatever comes back.
 
-HTTP is httpx's: unlike urllib it has a timeout for everything and no exception for a refusal, and unlike
-requests it ships its types. It comes with the extra ``http``.
+HTTP is httpx's, from the extra ``http``. Its event loop runs in a thread of its own, so that callers
+need none and many deliveries can be made at once.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Generator, Sequence
+from concurrent.futures import Future
+from contextlib import aclosing, contextmanager
+from datetime import datetime
+from functools import cache
+from http.cookiejar import CookieJar
+from threading import Thread
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 try:
     import httpx
@@ -23,223 +26,215 @@ except ImportError as _missing:
         "delivering callbacks needs the extra 'http': pip install 'skypay-payout[http]'"
     ) from _missing
 
-from ._acknowledgement import acknowledge
-from ._formatting import quoted
-from ._parser import CallbackParser
-from ._redaction import longest_first, redact
 from ._times import SKYPAY_ZONE
 
-if TYPE_CHECKING:
-    from .encryption import BodyCipher
+DEADLINE = 10.0
+"""Seconds that a delivery may take, from connecting to the last byte of the response."""
+_MAX_BODY = 65536
+"""Bytes of a response that are read."""
+_PIECE = 1000
+"""Bytes of a chunk, where a request is chunked."""
 
-PATIENCE = 10.0
-"""Seconds until a delivery without a reply is given up."""
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far responseTime may be from the time here: clocks differ, but no two zones are this close."""
-_MOST = 65536
-"""Bytes of a reply that are read."""
-
-_FIXED = acknowledge().to_dict()
-_is_response_time = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{4}", re.ASCII).fullmatch
+_T = TypeVar("_T")
 
 
-class NoReply(Exception):
-    """The endpoint gave no reply. The message is one line that says why; it holds nothing that was sent."""
+class DeliveryError(ConnectionError):
+    """The endpoint gave no response. The message is one line that says why, and nothing that was sent."""
 
 
-class Unreachable(NoReply):
+class Unreachable(DeliveryError):
     """There was nobody to deliver to."""
 
 
-class CutOff(NoReply):
-    """The endpoint closed the connection instead of answering."""
+class ConnectionClosed(DeliveryError):
+    """The connection ended before a whole response was there."""
 
 
 @frozen
-class Reply:
-    """What an endpoint answered."""
+class Request:
+    """One callback as it goes out: a POST with content type ``text/plain``."""
+
+    body: bytes
+    content_type: str = "text/plain"
+    chunked: bool = False
+    """Send the body in chunks, with no Content-Length."""
+    shouted: bool = False
+    """Send the names of the headers in capitals."""
+
+
+@frozen
+class HttpResponse:
+    """What came back."""
 
     status: int
     """The HTTP status."""
+    version: str
+    """``HTTP/1.0`` or ``HTTP/1.1``."""
+    headers: tuple[tuple[bytes, bytes], ...]
+    """Names and values, as they came."""
     body: bytes
-    """At most 64 KiB of it, as it came."""
+    """At most 64 KiB of it, as it came: it is never decompressed."""
     sent: datetime
     """When the delivery began: aware, in UTC+8."""
     seconds: float
-    """From then until the whole reply was here, with the time to connect."""
+    """From then until the whole response was here, with the time to connect."""
+
+    def header(self, name: bytes) -> str:
+        """The value of the header, ``""`` if there is none."""
+        return next((value.decode("latin-1") for key, value in self.headers if key.lower() == name), "")
 
 
-@frozen
-class Endpoint:
-    """A partner's endpoint, and the parser that it should be using: its account, secrets and keys."""
+_ssl_context = cache(httpx.create_ssl_context)  # reading the certificates takes longer than a delivery
 
-    url: str
-    parser: CallbackParser
-    _client: httpx.Client = field(repr=False)
 
-    def deliver(self, body: bytes) -> Reply:
-        """Post the body over a connection of its own, and wait for the reply. Redirects are not followed.
+class _NoCookies(CookieJar):
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Keep none: SkyPay is no browser."""
 
-        Raises ``NoReply`` where there is none.
-        """
+
+class Client:
+    """Delivers to one URL. Redirects are not followed, no compression is asked for, and nothing is kept."""
+
+    def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.url = url
+        self._loop = loop
+        # A connection of its own for each delivery: a server may close one on which it rejected a body.
+        self._client = self._new_client(keepalive=0)
+
+    def _built(self, request: Request) -> httpx.Request:
+        headers = {
+            "Content-Type": request.content_type,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "User-Agent": "skypay-payout",
+        }
+        content = _pieces(request.body) if request.chunked else request.body
+        built = httpx.Request("POST", self.url, content=content, headers=headers)
+        if request.shouted:
+            built.headers = httpx.Headers([(name.upper(), value) for name, value in built.headers.raw])
+        return built
+
+    def _new_client(self, keepalive: int) -> httpx.AsyncClient:
+        try:
+            return httpx.AsyncClient(
+                verify=_ssl_context(),
+                cookies=_NoCookies(),
+                timeout=None,  # noqa: S113  the deadline is over everything, which no timeout of httpx is
+                limits=httpx.Limits(max_keepalive_connections=keepalive),
+            )
+        except (ValueError, ImportError, httpx.InvalidURL):
+            # The message may hold the proxy's password.
+            raise ValueError(
+                "a proxy in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY) cannot be used; "
+                "expected http://host:port, or unset it"
+            ) from None
+
+    def deliver(self, request: Request) -> HttpResponse:
+        """Post one callback and wait for the response. Raises ``DeliveryError``."""
+        response = self.deliver_together([request])[0]
+        if isinstance(response, DeliveryError):
+            raise response
+        return response
+
+    def deliver_together(self, requests: Sequence[Request]) -> list[HttpResponse | DeliveryError]:
+        """Post the callbacks at once, each over a connection of its own; the responses in the same order."""
+
+        async def together() -> list[HttpResponse | DeliveryError]:
+            return await asyncio.gather(*(self._post(request, self._client) for request in requests))
+
+        return self._wait(together())
+
+    def deliver_over_one_connection(self, requests: Sequence[Request]) -> list[HttpResponse | DeliveryError]:
+        """Post the callbacks one after the other over one connection, as far as the server keeps it open."""
+
+        async def in_turn() -> list[HttpResponse | DeliveryError]:
+            responses = list[HttpResponse | DeliveryError]()
+            async with self._new_client(keepalive=1) as client:
+                for request in requests:
+                    response = await self._post(request, client)
+                    if responses and isinstance(response, ConnectionClosed):
+                        # Perhaps it was closed between the two, which a server may do.
+                        response = await self._post(request, self._client)
+                    responses.append(response)
+            return responses
+
+        return self._wait(in_turn())
+
+    def close(self) -> None:
+        """End what an interrupted delivery left, and close every connection."""
+        self._wait(self._end())
+
+    async def _end(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._client.aclose()
+
+    def _wait(self, work: Coroutine[object, object, _T]) -> _T:
+        future: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        finally:
+            future.cancel()  # where this thread was interrupted
+
+    async def _post(self, request: Request, client: httpx.AsyncClient) -> HttpResponse | DeliveryError:
         sent, start = datetime.now(SKYPAY_ZONE), perf_counter()
         content = bytearray()
         try:
-            with self._client.stream(
-                "POST", self.url, content=body, headers={"Content-Type": "text/plain"}
-            ) as response:
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > _MOST:
-                        break
-                    if perf_counter() - start > PATIENCE:
-                        raise httpx.ReadTimeout("")
-        except httpx.TimeoutException:
-            raise NoReply(f"no reply within {PATIENCE:.0f} s") from None
-        except httpx.ConnectError as error:
-            raise Unreachable(f"cannot connect: {error}") from None
-        except httpx.RequestError as error:
-            raise CutOff(f"the connection was cut off ({type(error).__name__})") from None
-        return Reply(response.status_code, bytes(content[:_MOST]), sent, perf_counter() - start)
+            async with asyncio.timeout(DEADLINE):
+                response = await client.send(self._built(request), stream=True)
+                async with aclosing(response):
+                    async for chunk in response.aiter_raw():
+                        content += chunk
+                        if len(content) > _MAX_BODY:
+                            break
+        except TimeoutError:
+            return DeliveryError(f"no response within {DEADLINE:.0f} s")
+        except (httpx.ConnectError, httpx.ProxyError) as error:
+            return Unreachable(f"cannot connect: {error}")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            return ConnectionClosed(
+                f"the connection was closed, or what came is not HTTP ({type(error).__name__})"
+            )
+        return HttpResponse(
+            response.status_code,
+            response.http_version,
+            tuple(response.headers.raw),
+            bytes(content[:_MAX_BODY]),
+            sent,
+            perf_counter() - start,
+        )
 
-    def unacknowledged(self, reply: Reply, key_index: int = -1) -> str:
-        """Everything by which the reply is not the fixed acknowledgement; "" if it is.
 
-        ``key_index`` says which of the parser's keys sealed the request: the reply must be under it too.
-        """
-        if reply.status != 200:
-            return f"answered {reply.status}; expected 200"
-        text = reply.body
-        if self.parser.cipher:
-            try:
-                text = _keys(self.parser)[key_index].decrypt(reply.body)
-            except Exception:
-                return self._unopened(reply.body)
-        try:
-            members = _members(text)
-        except ValueError:
-            return f"the reply is no JSON object but {self._shown(text.decode(errors='replace'))}"
-        return "; ".join(self._wrong(members, reply))
-
-    def unrefused(self, reply: Reply) -> str:
-        """Why the reply is no refusal; "" if it is one: a status from 400 to 499, and no acknowledgement.
-
-        SkyPay does not say whether it goes by the status or by the body, so neither may look like one.
-        """
-        for text in (reply.body, *self._opened(reply.body)):
-            try:
-                code = _members(text).get("responseCode")
-            except ValueError:
-                continue
-            if str(code) == _FIXED["responseCode"]:
-                return f"answered {reply.status} with responseCode 1000, so it was acknowledged; expected 4xx"
-        if 400 <= reply.status < 500:
-            return ""
-        return f"answered {reply.status}; expected a refusal, 400 to 499"
-
-    def shown(self, reply: Reply) -> str:
-        """The reply's text, decrypted if a key opens it, without the secrets."""
-        text = next(self._opened(reply.body), reply.body).decode(errors="replace")
-        return str(redact(text, self._secrets()))
-
-    def _opened(self, body: bytes) -> Iterator[bytes]:
-        for cipher in reversed(_keys(self.parser)):
-            try:
-                text = cipher.decrypt(body)
-            except Exception:  # noqa: S112  whatever a cipher raises, it does not open the body
-                continue
-            yield text
-
-    def _unopened(self, body: bytes) -> str:
-        for text, how in (
-            (body, "plain JSON"),
-            *((text, "under another key") for text in self._opened(body)),
-        ):
-            try:
-                _members(text)
-            except ValueError:
-                continue
-            return f"the reply is {how}; expected it encrypted with the key that sealed the callback"
-        shown = self._shown(body.decode(errors="replace"))
-        return f"the key that sealed the callback does not open the reply, {shown}"
-
-    def _wrong(self, members: dict[str, object], reply: Reply) -> Iterator[str]:
-        for name, expected in _FIXED.items():
-            value = members.pop(name, None)
-            if value is None:
-                yield f"{name} is missing"
-            elif name == "responseTime":
-                yield from self._wrong_time(value, reply)
-            elif value != expected:
-                yield f"{name} is {self._shown(value)}; expected {expected!r}"
-        if members:
-            names = ", ".join(self._shown(name) for name in members)
-            yield f"the reply holds {names} too; expected the three members and no others"
-
-    def _wrong_time(self, value: object, reply: Reply) -> Iterator[str]:
-        time = None
-        if isinstance(value, str) and _is_response_time(value):
-            with suppress(ValueError):
-                time = datetime.fromisoformat(f"{value[:-5]}+08:00")
-        if time is None:
-            yield f"responseTime is {self._shown(value)}; expected the form yyyy-MM-dd HH:mm:ss.SSSS"
-        elif not -CLOCKS_DIFFER < time - reply.sent < CLOCKS_DIFFER + timedelta(seconds=reply.seconds):
-            here = f"{reply.sent:%Y-%m-%d %H:%M}"
-            yield f"responseTime is {self._shown(value)}; expected the present in UTC+8, {here} (5 min aside)"
-
-    def _shown(self, value: object) -> str:
-        return quoted(redact(value, self._secrets()))
-
-    def _secrets(self) -> tuple[str, ...]:
-        secrets = [secret for account in self.parser.credentials for secret in account.authentication]
-        # An endpoint may echo the JSON that it was sent, in which a secret can be escaped.
-        escaped = [json.dumps(secret)[1:-1] for secret in secrets]
-        half_escaped = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets]
-        return longest_first(secrets + escaped + half_escaped)
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
 
 
 @contextmanager
-def endpoint(url: str, parser: CallbackParser) -> Generator[Endpoint]:
-    """The endpoint at this URL. Proxies and certificates are the environment's, as httpx documents them.
+def connected(url: str) -> Generator[Client]:
+    """A client for the URL. Proxies and certificates are the environment's, as httpx documents them.
 
-    Raises ``ValueError`` if ``url`` is no URL of HTTP.
+    Raises ``ValueError`` if ``url`` is not a URL of HTTP, or if a proxy in the environment cannot be used.
     """
     try:
         parsed = httpx.URL(url)
         is_http = parsed.scheme in ("http", "https") and parsed.host
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise ValueError(f"the URL is none: {error}") from None
+        raise ValueError(f"expected a URL, got something else: {error}") from None
     if not is_http:
-        raise ValueError("the URL is not one of HTTP; expected http://... or https://...")
-    # A connection of its own for each delivery: a server may close one on which it refused a body.
-    with httpx.Client(timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0)) as client:
-        yield Endpoint(url, parser, client)
-
-
-def _keys(parser: CallbackParser) -> tuple[BodyCipher, ...]:
-    if parser.cipher is None:
-        return ()
-    from .encryption import single_keys
-
-    return single_keys(parser.cipher)
-
-
-def _members(text: bytes) -> dict[str, object]:
-    """The one JSON object that the text holds, strictly: whatever reads replies may tolerate nothing.
-
-    Raises ``ValueError``.
-    """
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        members = dict(pairs)
-        if len(members) != len(pairs):
-            raise ValueError
-        return members
-
+        raise ValueError("expected a URL of HTTP, http://... or https://..., got something else")
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
     try:
-        value: object = json.loads(text.decode(), object_pairs_hook=once)
-    except RecursionError:
-        value = None
-    if not isinstance(value, dict):
-        raise ValueError
-    return cast("dict[str, object]", value)
+        client = Client(url, loop)
+        try:
+            yield client
+        finally:
+            client.close()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -1,217 +1,419 @@
-"""Whether an endpoint, in whatever language, does what the specification wants: every case over real HTTP.
+"""Check an endpoint, written in whatever language, against the specification, over real HTTP.
 
-The cases are delivered as SkyPay delivers callbacks, and only the replies are judged. They are meant for an
-endpoint under test: they tell of a payout that may not exist.
+Every case is delivered as SkyPay delivers callbacks, and the responses are verified. It is meant for an
+endpoint under test: the callbacks tell of payouts that do not exist.
 """
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode, encodebytes
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import count, repeat
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from time import monotonic, sleep
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
+from ._callback import PayoutCallback
+from ._conformance_bodies import Bodies, Case, Delivery, Rule, Skip
+from ._conformance_cases import (
+    ANY,
+    CASES,
+    IN_TIME,
+    RULES,
+    STORED_INTACT,
+    STORED_ONCE,
+    STORED_REJECTED,
+    STORED_TIME,
+    TIME,
+)
 from ._control_number import ControlNumber
-from ._delivery import CutOff, Endpoint, NoReply, Unreachable, endpoint
+from ._delivery import (
+    Client,
+    ConnectionClosed,
+    DeliveryError,
+    HttpResponse,
+    Request,
+    Unreachable,
+    connected,
+)
+from ._formatting import quoted
 from ._parser import CallbackParser
-from ._pay_type import PayType
+from ._results import Accepted
 from ._times import SKYPAY_ZONE
-from .testing import SAMPLE, encode, payload, rejection_cases
-from .testing._bodies import encrypted, encrypters, payload_for
+from ._verification import LEAKED, RateLimited, Verifier
+from .testing import encode
 
 SECONDS = 5.0
-"""How long a reply may take. The specification names no limit; this one is generous."""
-OVERSIZE = 1024 * 1024
-"""Bytes of a body that no endpoint should take: a real one has a few hundred."""
+"""How long a response may take. The specification names no limit; this one is generous."""
+PATIENCE = 60.0
+"""Seconds that responses later than that may take together, before what is left is not tried."""
+_SHOWN = 3
+"""Problems of one case that are spelled out."""
+_APART = 0.5
+"""Seconds between the responses whose responseTime is compared, at least."""
+_APART_IN_WHOLE_SECONDS = 2.2
+"""The same where responseTime has only whole seconds."""
+_SAME_MOMENT = timedelta(seconds=0.1)
+"""How far two clocks may drift apart while they are compared."""
 
-_REFUSED = {
-    "a wrong secret": "authentication wrong",
-    "a missing secret": "authentication missing",
-    "another account": "userName another",
-    "an empty body": "nothing",
-    "a body that is no JSON": "no JSON",
-    "a body that is no object": "an array",
-    "a body that is not UTF-8": "Latin-1",
-    "a body cut short": "cut short",
-    "a body with a member twice": "a duplicate field",
-}
-_REFUSED_WHERE_ENCRYPTED = {
-    "plain JSON": "plain JSON where encryption is expected",
-    "a body that is no Base64": "not Base64",
-    "half a block": "half a block",
-    "a body under another key": "encrypted with another key",
-}
-_PLAIN = "bodies are plain"
+_NOTHING = "nothing was acknowledged"
+
+
+class Outcome(StrEnum):
+    """What came of one rule."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """The settings cannot show it."""
+    INCONCLUSIVE = "inconclusive"
+    """The endpoint could not be tried: a rate limit, nothing acknowledged at all, or no response in time."""
 
 
 @frozen
 class Result:
-    """What came of one case."""
+    """What came of one rule."""
 
-    name: str
-    """The case, as the sentence that has to be true."""
-    problem: str = ""
-    """Why it is not true; "" if it is. One line, with neither secret nor key in it."""
-    skipped: str = ""
-    """Why it was not tried; "" if it was."""
+    id: str
+    """A stable short name."""
+    rule: str
+    """The sentence that has to be true."""
+    point: str
+    """Where the specification says so."""
+    why: str
+    """What it costs the partner if the sentence is false."""
+    outcome: Outcome
+    message: str = ""
+    """Why it is not passed, or what a passed run could not see. It holds no secret and no key."""
     seconds: float = 0.0
-    """What its slowest reply took."""
-
-
-@frozen
-class _Case:
-    name: str
-    bodies: tuple[bytes, ...] = ()
-    key_indexes: Iterable[int] = repeat(-1)
-    """Which of the parser's keys encrypted each body; the newest if nothing else is said."""
-    refused: bool = False
-    may_be_cut_off: bool = False
-    skipped: str = ""
-
-    def run(self, partner: Endpoint) -> Result:
-        """Delivers the bodies one after the other and judges each reply. Raises ``Unreachable``."""
-        problems = list[str]()
-        seconds = 0.0
-        for number, (body, key_index) in enumerate(zip(self.bodies, self.key_indexes, strict=False), 1):
-            try:
-                reply = partner.deliver(body)
-            except Unreachable:
-                raise
-            except NoReply as error:
-                problem = "" if self.may_be_cut_off and isinstance(error, CutOff) else str(error)
-            else:
-                seconds = max(seconds, reply.seconds)
-                if self.refused:
-                    problem = partner.unrefused(reply)
-                else:
-                    problem = partner.unacknowledged(reply, key_index)
-            if problem:
-                problems.append(f"delivery {number}: {problem}" if len(self.bodies) > 1 else problem)
-        return Result(self.name, "; ".join(problems), self.skipped, seconds)
+    """How long the slowest response took."""
 
 
 def check_endpoint(
-    url: str, parser: CallbackParser, *, control_number: ControlNumber | None = None
+    url: str,
+    parser: CallbackParser,
+    *,
+    control_number: ControlNumber | None = None,
+    only: Iterable[str] = (),
+    pause: float = 0.0,
+    keys: Iterable[str] = (),
+    stored: Callable[[], Iterable[Mapping[str, object]]] | None = None,
 ) -> Iterator[Result]:
-    """Tries every case on the endpoint at ``url``, and tells of each as it ends.
+    """Try every rule on the endpoint at ``url``, and yield each result as soon as it is there.
 
-    ``parser`` is one configured as the endpoint is: its first account is played, with all its secrets and all
-    keys. ``control_number`` is the payout to tell of, where the endpoint wants one that it knows.
+    ``parser`` is configured as the endpoint is: its first account is played, with all secrets and all keys.
+    ``control_number`` is the payout to tell of, where the endpoint wants one that it knows. ``only`` names
+    rules by ``Result.id``, also with ``*``. ``pause`` is slept before each delivery, in seconds. ``keys`` are
+    the keys as SkyPay issued them, which a parser does not keep, so that a response that repeats one fails.
+    ``stored`` returns every stored event in the form of ``PayoutCallback.to_dict``, or raises ``ValueError``
+    that says why it cannot.
 
-    Raises ``Unreachable`` if there is nobody at ``url`` from the beginning, ``ValueError`` if it is no URL of
-    HTTP, and ``TypeError`` if the parser's cipher can only decrypt; all of them when the first result is
-    asked for.
+    Raises ``ConnectionError`` if there is nobody at ``url`` from the beginning, and ``ValueError`` if it is
+    not a URL of HTTP or if ``only`` names no rule; both when the first result is asked for.
     """
-    slowest = Result("")
-    with endpoint(url, parser) as partner:
-        for number, case in enumerate(_cases(parser, control_number)):
-            try:
-                result = case.run(partner)
-            except Unreachable as error:
-                if number == 0:
-                    raise
-                result = Result(case.name, str(error))
-            slowest = max(slowest, result, key=lambda one: one.seconds)
+    selected = _selected(only)
+    with connected(url) as client:
+        check = _Check(
+            client, Verifier(parser, tuple(keys)), Bodies(parser, control_number), pause, stored is not None
+        )
+        check.probe()
+        for case in CASES:
+            if case.id in selected:
+                yield check.run(case)
+        if TIME.id in selected:
+            yield check.response_time()
+    if ANY.id in selected or not check.acknowledged:
+        yield check.any_acknowledged()
+    if IN_TIME.id in selected:
+        yield check.in_time()
+    for result in check.check_stored(stored):
+        if result.id in selected:
             yield result
-    late = f"the slowest took {slowest.seconds:.1f} s, where {slowest.name}"
-    yield Result(
-        f"every reply comes within {SECONDS:.0f} s",
-        late if slowest.seconds > SECONDS else "",
-        seconds=slowest.seconds,
-    )
 
 
-def _cases(parser: CallbackParser, control_number: ControlNumber | None) -> Iterator[_Case]:
-    bodies = _Bodies(parser, control_number)
-    yield from _acknowledged(bodies)
-    yield from _changing(bodies)
-    yield from _refused(bodies)
+def _selected(patterns: Iterable[str]) -> set[str]:
+    known = [rule.id for rule in RULES]
+    selected = set[str]()
+    for pattern in patterns:
+        found = {name for name in known if fnmatchcase(name, pattern)}
+        if not found:
+            raise ValueError(f"expected the name of a case, got {pattern!r}; see the list of cases")
+        selected |= found
+    return selected or set(known)
 
 
 @frozen
-class _Bodies:
-    parser: CallbackParser
-    control_number: ControlNumber | None
-    _times: Iterator[datetime] = field(init=False, factory=lambda: _seconds(datetime.now(SKYPAY_ZONE)))
-
-    def good(self, status: int = PayType.UPLOAD, **members: object) -> dict[str, object]:
-        """The payload of an event of its own, later than those before."""
-        own = {"dealTime": f"{next(self._times):%Y-%m-%d %H:%M:%S}"}
-        if self.control_number is not None:
-            own["controlNumber"] = self.control_number
-        return payload_for(self.parser, status) | own | members
-
-    def encrypted(self, text: bytes) -> bytes:
-        return encrypted(text, next(reversed(encrypters(self.parser)), None))
-
-    def __call__(self, status: int = PayType.UPLOAD, **members: object) -> bytes:
-        return self.encrypted(encode(self.good(status, **members)))
+class _Moment:
+    sent: datetime
+    received: datetime
+    told: datetime
 
 
-def _seconds(now: datetime) -> Iterator[datetime]:
-    start = now - timedelta(hours=1)
-    return (start + timedelta(seconds=passed) for passed in count())
+@define
+class _Check:
+    client: Client
+    verifier: Verifier
+    bodies: Bodies
+    pause: float
+    keeps_events: bool
+    acknowledged: int = 0
+    _version: str = ""
+    _waited: float = 0.0
+    _slowest: float = 0.0
+    _slowest_rule: str = ""
+    _moments: list[_Moment] = field(factory=list[_Moment])
+    _events: dict[str, PayoutCallback] = field(factory=dict[str, PayoutCallback])
+    _rejected_events: set[str] = field(factory=set[str])
+
+    def probe(self) -> None:
+        """Whether anybody is there, and whether it acknowledges. Raises ``Unreachable``."""
+        delivery = self.bodies.good()
+        response = self._delivered([delivery], self.client.deliver_together)[0]
+        if isinstance(response, Unreachable):
+            raise response
+        if isinstance(response, HttpResponse):
+            self._version = response.version
+        self._problem(delivery, response)
+
+    def run(self, case: Case) -> Result:
+        """Deliver the callbacks of a case, and verify each response."""
+        if self._waited > PATIENCE:
+            return _result(
+                case, Outcome.INCONCLUSIVE, "not tried, since the endpoint did not respond to others in time"
+            )
+        problems = list[str]()
+        limited, rejections, seconds = False, False, 0.0
+        try:
+            for delivery, response in self._responses(case):
+                if isinstance(response, HttpResponse):
+                    seconds = max(seconds, response.seconds)
+                rejections |= delivery.expected == "rejected"
+                try:
+                    problem = self._problem(delivery, response)
+                except RateLimited:
+                    limited = True
+                else:
+                    if problem:
+                        problems.append(f"{delivery.what}: {problem}" if delivery.what else problem)
+        except Skip as reason:
+            return _result(case, Outcome.SKIPPED, str(reason))
+        if seconds > self._slowest:
+            self._slowest, self._slowest_rule = seconds, case.rule
+        if problems:
+            return _result(case, Outcome.FAILED, _summary(problems), seconds)
+        if limited:
+            message = (
+                "got status 429, which is a rate limit and not a rejection: try a pause between deliveries"
+            )
+            return _result(case, Outcome.INCONCLUSIVE, message, seconds)
+        if rejections and not self.acknowledged:
+            message = f"{_NOTHING}, so a rejection proves nothing"
+            return _result(case, Outcome.INCONCLUSIVE, message, seconds)
+        return _result(case, Outcome.PASSED, seconds=seconds)
+
+    def _responses(self, case: Case) -> Iterator[tuple[Delivery, HttpResponse | DeliveryError]]:
+        if case.how == "in turn":
+            for delivery in case.deliveries(self.bodies):
+                if delivery.request.chunked and self._version == "HTTP/1.0":
+                    raise Skip("the server speaks HTTP/1.0, which has no chunked requests")
+                if self._waited > PATIENCE:
+                    break
+                yield delivery, self._delivered([delivery], self.client.deliver_together)[0]
+            return
+        deliveries = list(case.deliveries(self.bodies))
+        together = case.how == "together"
+        send = self.client.deliver_together if together else self.client.deliver_over_one_connection
+        yield from zip(deliveries, self._delivered(deliveries, send), strict=True)
+
+    def _delivered(
+        self, deliveries: list[Delivery], send: Callable[[list[Request]], list[HttpResponse | DeliveryError]]
+    ) -> list[HttpResponse | DeliveryError]:
+        if self.pause:
+            sleep(self.pause)
+        start = monotonic()
+        responses = send([delivery.request for delivery in deliveries])
+        seconds = monotonic() - start
+        if seconds > SECONDS:
+            self._waited += seconds
+        return responses
+
+    def _problem(self, delivery: Delivery, response: HttpResponse | DeliveryError) -> str:
+        """Why the response is not what was expected; ``""`` if it is. Raises ``RateLimited``."""
+        if isinstance(response, DeliveryError):
+            closed = delivery.may_close and isinstance(response, ConnectionClosed)
+            return "" if closed or delivery.expected == "anything" else str(response)
+        if delivery.expected == "acknowledged":
+            problem = self.verifier.acknowledgement_problem(response, delivery.cipher)
+            if not problem:
+                self._note_acknowledged(delivery, response)
+            return problem
+        if self.verifier.leaks(response, delivery.secrets):
+            return LEAKED
+        if delivery.expected == "anything":
+            return ""
+        problem = self.verifier.rejection_problem(response)
+        if not problem:
+            self._note_rejected(delivery)
+        return problem
+
+    def _note_acknowledged(self, delivery: Delivery, response: HttpResponse) -> None:
+        self.acknowledged += 1
+        told = self.verifier.response_time(response, delivery.cipher)
+        self._moments.append(
+            _Moment(response.sent, response.sent + timedelta(seconds=response.seconds), told)
+        )
+        if self.keeps_events:
+            result = self.bodies.parser.receive(delivery.request.body)
+            if isinstance(result, Accepted):
+                self._events.setdefault(result.callback.idempotency_key, result.callback)
+
+    def _note_rejected(self, delivery: Delivery) -> None:
+        if self.keeps_events:
+            self._rejected_events.add(self.bodies.event(delivery))
+
+    def response_time(self) -> Result:
+        """Whether each responseTime is of its own moment, on a clock that runs as fast as this one."""
+        text = encode(self.bodies.fields())
+        again = [self.bodies.acknowledged("", text), self.bodies.good()]
+        start = monotonic()
+        self._deliver_all(again)
+        self._wait_until(start + _APART)
+        self._deliver_all(again)
+        moments = self._moments
+        whole_seconds = not any(moment.told.microsecond for moment in moments)
+        if moments and whole_seconds:
+            self._wait_until(start + _APART_IN_WHOLE_SECONDS)
+            self._deliver_all(again)
+        if not moments:
+            return _result(TIME, Outcome.SKIPPED, _NOTHING)
+        early = max(moments, key=lambda moment: moment.told - moment.received)
+        late = min(moments, key=lambda moment: moment.told - moment.sent)
+        precision = timedelta(seconds=whole_seconds)
+        if early.told - early.received > late.told - late.sent + precision + _SAME_MOMENT:
+            passed = abs((late.sent - early.sent).total_seconds())
+            message = (
+                f"expected two responses {passed:.2f} s apart to say so, got {_clock(early.told)} and "
+                f"{_clock(late.told)}: read the clock for each response, to the digit"
+            )
+            return _result(TIME, Outcome.FAILED, message)
+        return _result(TIME, Outcome.PASSED, _unseen(datetime.now(SKYPAY_ZONE)))
+
+    def _deliver_all(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            self._problem(delivery, self._delivered([delivery], self.client.deliver_together)[0])
+
+    def _wait_until(self, end: float) -> None:
+        sleep(max(0.0, end - monotonic()))
+
+    def any_acknowledged(self) -> Result:
+        """One hint, where nothing at all was acknowledged."""
+        if self.acknowledged:
+            return _result(ANY, Outcome.PASSED)
+        how = (
+            "the same key, of which AES takes the first 16 bytes of SHA-1 of SHA-1 of its UTF-8 bytes"
+            if self.bodies.keys
+            else "no key: these bodies were plain JSON"
+        )
+        message = (
+            f"{_NOTHING}. Check the path of the URL; that the endpoint knows the account "
+            f"{self.bodies.user_name!r} and the same secret; and that it uses {how}"
+        )
+        return _result(ANY, Outcome.FAILED, message)
+
+    def in_time(self) -> Result:
+        """Whether every response came in time."""
+        late = f"the slowest took {self._slowest:.1f} s, where {self._slowest_rule}"
+        outcome = Outcome.FAILED if self._slowest > SECONDS else Outcome.PASSED
+        return _result(IN_TIME, outcome, late if outcome is Outcome.FAILED else "", self._slowest)
+
+    def check_stored(self, stored: Callable[[], Iterable[Mapping[str, object]]] | None) -> Iterator[Result]:
+        """Compare what is stored with what was acknowledged."""
+        rules = (STORED_ONCE, STORED_INTACT, STORED_TIME, STORED_REJECTED)
+        if stored is None or not self.acknowledged:
+            reason = "nothing tells what is stored" if stored is None else _NOTHING
+            yield from (_result(rule, Outcome.SKIPPED, reason) for rule in rules)
+            return
+        try:
+            found = _found(stored())
+        except ValueError as error:
+            yield from (_result(rule, Outcome.FAILED, str(error)) for rule in rules)
+            return
+        problems = self._stored_problems(found)
+        for rule in rules:
+            wrong = [problem for broken, problem in problems if broken is rule]
+            yield _result(rule, Outcome.FAILED if wrong else Outcome.PASSED, _summary(wrong))
+
+    def _stored_problems(self, found: list[PayoutCallback]) -> list[tuple[Rule, str]]:
+        problems = list[tuple[Rule, str]]()
+        times = Counter(callback.idempotency_key for callback in found)
+        stored = {callback.idempotency_key: callback for callback in found}
+        for key, callback in self._events.items():
+            if key in stored:
+                if times[key] > 1:
+                    problems.append((STORED_ONCE, f"{key} is stored {times[key]} times"))
+                if stored[key] != callback:
+                    problems.append((STORED_INTACT, f"{key}: {_difference(callback, stored[key])}"))
+                continue
+            elsewhere = _at_another_time(callback, found)
+            if elsewhere is None:
+                problems.append((STORED_ONCE, f"{key} is not stored"))
+            else:
+                hours = (elsewhere.deal_time - callback.deal_time) / timedelta(hours=1)
+                problems.append(
+                    (STORED_TIME, f"{key} is stored {hours:+.0f} h off, at {elsewhere.deal_time}")
+                )
+        for key in sorted(self._rejected_events & (times.keys() - self._events.keys())):
+            problems.append((STORED_REJECTED, f"{key} was rejected, but is stored"))
+        return problems
 
 
-def _acknowledged(body: _Bodies) -> Iterator[_Case]:
-    sample = SAMPLE.decode()
-    for name in ("userName", "authentication", "controlNumber"):
-        sample = sample.replace(json.dumps(payload()[name]), json.dumps(body.good()[name]))
-    yield _Case("the published sample is acknowledged", (body.encrypted(sample.encode()),))
-    for status in PayType:
-        yield _Case(f"{status.name} is acknowledged", (body(status),))
-    yield _Case("payType as a number is acknowledged", (body(payType=1),))
-    marked = b"\xef\xbb\xbf" + encode(body.good())
-    yield _Case("a body with a byte order mark is acknowledged", (body.encrypted(marked),))
-    yield _Case(
-        "members that are not given are acknowledged",
-        (body(failDescription="", referenceNumber=""), body(failDescription=None, referenceNumber=None)),
-    )
-    yield _Case("unknown members are acknowledged", (body(fee="12.50", items=[{"currency": "PHP"}]),))
-    yield _Case("an unknown status is acknowledged", (body(7),))
-    without = body.good()
-    del without["controlNumber"]
-    yield _Case(
-        "a callback that is authenticated but invalid is acknowledged",
-        (body.encrypted(encode(without)), body(dealTime="")),
-    )
-    yield _Case("a repeated callback is acknowledged", (body(PayType.PAYOUT),) * 3)
-    upload, payout = body(PayType.UPLOAD), body(PayType.PAYOUT)
-    yield _Case("a payout before its upload is acknowledged", (payout, upload))
-    name = "Base64 in lines is acknowledged"
-    if body.parser.cipher:
-        yield _Case(name, (encodebytes(b64decode(body())).replace(b"\n", b"\r\n"),))
-    else:
-        yield _Case(name, skipped=_PLAIN)
+def _found(records: Iterable[Mapping[str, object]]) -> list[PayoutCallback]:
+    found = list[PayoutCallback]()
+    for number, record in enumerate(records, 1):
+        try:
+            found.append(PayoutCallback.from_dict(record))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"stored event {number} is not in the form of to_dict(): {error}") from None
+    return found
 
 
-def _changing(body: _Bodies) -> Iterator[_Case]:
-    name = "an older secret is acknowledged"
-    older = body.parser.credentials[0].authentication[:-1]
-    if older:
-        yield _Case(name, tuple(body(authentication=secret) for secret in older))
-    else:
-        yield _Case(name, skipped="only one secret is configured")
-    name = "a callback under an older key is acknowledged under that key"
-    keys = encrypters(body.parser)
-    if len(keys) > 1:
-        bodies = tuple(encrypted(encode(body.good()), key) for key in keys[:-1])
-        yield _Case(name, bodies, range(-len(keys), -1))
-    else:
-        yield _Case(name, skipped="only one key is configured" if keys else _PLAIN)
+def _at_another_time(callback: PayoutCallback, found: Iterable[PayoutCallback]) -> PayoutCallback | None:
+    for other in found:
+        off = abs(other.deal_time - callback.deal_time)
+        same = (other.control_number, other.pay_type) == (callback.control_number, callback.pay_type)
+        if same and off in (timedelta(hours=8), timedelta(hours=16)):
+            return other
+    return None
 
 
-def _refused(body: _Bodies) -> Iterator[_Case]:
-    bad = {one.name: one.body for one in rejection_cases(body.parser)}
-    for what, name in _REFUSED.items():
-        yield _Case(f"{what} is refused", (bad[name],), refused=True)
-    large = body(note="x" * OVERSIZE)
-    yield _Case("a body beyond 1 MiB is refused", (large,), refused=True, may_be_cut_off=True)
-    for what, name in _REFUSED_WHERE_ENCRYPTED.items():
-        if name in bad:
-            yield _Case(f"{what} is refused", (bad[name],), refused=True)
-        else:
-            yield _Case(f"{what} is refused", skipped=_PLAIN)
+def _difference(sent: PayoutCallback, stored: PayoutCallback) -> str:
+    before, after = sent.to_dict(), stored.to_dict()
+    names = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+    return f"expected {names[0]} {quoted(before.get(names[0]))}, got {quoted(after.get(names[0]))}"
+
+
+def _unseen(now: datetime) -> str:
+    unseen = list[str]()
+    if 1 <= now.hour <= 12:
+        unseen.append("a 12-hour clock, which shows from 13:00 to 00:59")
+    if abs(now.minute - now.month) <= 1:
+        unseen.append("the month in place of the minutes")
+    if not unseen:
+        return ""
+    what = " or ".join(unseen)
+    return f"at this time of day, {now:%H:%M} in UTC+8, a run cannot see {what}: run it again later"
+
+
+def _clock(time: datetime) -> str:
+    return f"{time:%H:%M:%S.%f}"[:-2]
+
+
+def _summary(problems: list[str]) -> str:
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more
+
+
+def _result(rule: Rule, outcome: Outcome, message: str = "", seconds: float = 0.0) -> Result:
+    return Result(rule.id, rule.rule, rule.point, rule.why, outcome, message, seconds)

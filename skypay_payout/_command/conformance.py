@@ -1,110 +1,192 @@
-"""``conformance``: whether an endpoint does what the specification wants, as a table and for CI."""
+"""``conformance``: check an endpoint against the specification, for people and for machines."""
 
 from __future__ import annotations
 
 import json
-from argparse import Namespace
+import os
+import signal
+import sys
+from argparse import ArgumentTypeError, Namespace
 from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from math import isfinite
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree  # only written, never read
 
-from . import settings
+from .._environ import ENCRYPTION_KEY, PREFIXES, several
+from . import reports, settings, stored
 from .send import control_number
-from .terminal import Subparsers, UsageError, filled, printable
+from .terminal import Subparsers, UsageError, printable
 
 if TYPE_CHECKING:
     from ..conformance import Result
 
+_MAX_PAUSE = 60.0
+
 
 def add_to(subparsers: Subparsers) -> None:
-    """Adds the subcommand to the command."""
+    """Add the subcommand to the command."""
     parser = subparsers.add_parser(
         "conformance",
         help="check a running endpoint against the specification",
-        description="Send every kind of callback to a running endpoint, and check its replies against the "
-        "specification. Several secrets or keys in the settings are tried as those of a change.",
-        epilog="It is for an endpoint under test: it tells of a payout that may not exist. "
-        "The exit status is 1 if a case failed.",
+        description="Send every kind of callback to a running endpoint, and check its responses against the "
+        "specification. Several secrets or keys in the settings are tried as those of a rotation.",
+        epilog="It is for an endpoint under test: it tells of payouts that do not exist. "
+        "The exit status is 0 if no case failed or was inconclusive, else 1.",
     )
-    parser.add_argument("url", metavar="URL", help="where the endpoint listens")
+    parser.add_argument("url", metavar="URL", nargs="?", help="where the endpoint listens")
+    parser.add_argument("--list", action="store_true", help="list the cases, and send nothing")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="CASE",
+        help="try this case only, also with *; may be repeated",
+    )
     parser.add_argument(
         "--control-number", type=control_number, metavar="NUMBER", help="the payout that the endpoint knows"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object a case, for machines")
+    parser.add_argument(
+        "--pause",
+        type=_pause,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait before each delivery, for rate limiters",
+    )
+    parser.add_argument(
+        "--stored",
+        metavar="COMMAND",
+        help="run this command in a shell afterwards: it prints every stored event as a line of JSON, in the "
+        "form of PayoutCallback.to_dict(), and they are checked too",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object per case, for machines")
     parser.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML too")
+    parser.add_argument(
+        "--html", metavar="FILE", help="write the results as a page to send to a colleague too"
+    )
     parser.set_defaults(run=run)
 
 
+def _pause(text: str) -> float:
+    with suppress(ValueError):
+        seconds = float(text)
+        if isfinite(seconds) and 0 <= seconds <= _MAX_PAUSE:
+            return seconds
+    raise ArgumentTypeError(f"expected seconds from 0 to {_MAX_PAUSE:.0f}, got {printable(text[:40])}")
+
+
 def run(args: Namespace) -> int:
-    """Tries every case on the endpoint: 0 if none failed, 1 if one did."""
+    """Try the cases on the endpoint: 0 if all is well, 1 if one failed or was inconclusive."""
     try:
-        from .._delivery import Unreachable
-        from ..conformance import check_endpoint
+        from .. import conformance
+        from .._delivery import DeliveryError
     except ImportError as error:
         raise UsageError(str(error)) from None
-    results: list[Result] = []
-    try:
-        for result in check_endpoint(args.url, settings.parser(), control_number=args.control_number):
-            results.append(result)
-            print(_as_json(result) if args.json else _as_text(result), flush=True)
-    except (Unreachable, ValueError) as error:
-        raise UsageError(printable(str(error))) from None
-    counts = Counter(map(_outcome, results))
-    summary = {outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")}
+    if args.list:
+        _list(args)
+        return 0
+    if args.url is None:
+        raise UsageError("expected the URL of the endpoint, got none")
+    parser = settings.parser()
+    if parser.credentials[0].prefixes is None:
+        print(
+            f"skypay-payout: {PREFIXES} is not set: if the endpoint has prefixes, acknowledged may mean "
+            "quarantined",
+            file=sys.stderr,
+        )
+    results = conformance.check_endpoint(
+        args.url,
+        parser,
+        control_number=args.control_number,
+        only=args.only,
+        pause=args.pause,
+        keys=several(os.environ, ENCRYPTION_KEY) or (),
+        stored=partial(stored.events, args.stored) if args.stored else None,
+    )
+    done: list[Result] = []
+    with ExitStack() as stack:
+        for name, written in ((args.junit, reports.junit), (args.html, reports.html)):
+            if name is not None:
+                stack.enter_context(_report(name, partial(written, reports.without_password(args.url), done)))
+        stack.enter_context(_terminated_as_interrupted())
+        try:
+            for result in results:
+                done.append(result)
+                print(_as_json(result) if args.json else _as_text(result), flush=True)
+        except (DeliveryError, ValueError) as error:
+            raise UsageError(printable(str(error))) from None
+    counts = Counter(str(result.outcome) for result in done)
+    summary = {outcome.value: counts[outcome] for outcome in conformance.Outcome}
     if args.json:
-        print(json.dumps({"summary": {"cases": len(results)} | summary}))
+        print(json.dumps({"summary": {"cases": len(done)} | summary}))
     else:
-        told = ", ".join(f"{count} {outcome}" for outcome, count in summary.items())
-        print(f"\n{len(results)} cases: {told}")
-    if args.junit:
-        _write_junit(args.junit, results)
-    return int(counts["failed"] > 0)
+        print(f"\n{len(done)} cases: {', '.join(f'{count} {outcome}' for outcome, count in summary.items())}")
+    return int(summary["failed"] + summary["inconclusive"] > 0)
 
 
-def _outcome(result: Result) -> str:
-    if result.skipped:
-        return "skipped"
-    return "failed" if result.problem else "passed"
+def _list(args: Namespace) -> None:
+    from .._conformance_cases import RULES
+
+    for rule in RULES:
+        if args.json:
+            print(json.dumps({"case": rule.id, "rule": rule.rule, "point": rule.point, "why": rule.why}))
+        else:
+            print(f"{rule.id:30}  {rule.rule}")
 
 
 def _as_text(result: Result) -> str:
-    outcome = _outcome(result)
-    if result.skipped:
-        return f"{outcome:7}  {result.name}\n{filled(result.skipped)}"
-    line = f"{outcome.upper() if result.problem else outcome:7}  {result.name:60}  {result.seconds:6.2f} s"
-    return f"{line}\n{filled(printable(result.problem))}" if result.problem else line
+    bad = result.outcome in ("failed", "inconclusive")
+    outcome = result.outcome.upper() if bad else result.outcome
+    lines = [fill(f"{outcome:12}  {result.id}: {result.rule}", 80, subsequent_indent=" " * 14)]
+    if result.message:
+        lines.append(_indented(printable(result.message)))
+    if bad:
+        lines += [_indented(f"See {result.point}."), _indented(result.why)]
+    return "\n".join(lines)
+
+
+def _indented(text: str) -> str:
+    return fill(text, 80, initial_indent=" " * 14, subsequent_indent=" " * 16)
 
 
 def _as_json(result: Result) -> str:
-    members: dict[str, object] = {"case": result.name, "outcome": _outcome(result)}
-    why = result.problem or result.skipped
-    if why:
-        members["why"] = printable(why)
-    return json.dumps(members | {"seconds": round(result.seconds, 3)})
+    fields: dict[str, object] = {"case": result.id, "rule": result.rule, "outcome": result.outcome}
+    if result.message:
+        fields["message"] = printable(result.message)
+    fields |= {"point": result.point, "why": result.why, "seconds": round(result.seconds, 3)}
+    return json.dumps(fields)
 
 
-def _write_junit(name: str, results: list[Result]) -> None:
-    counts = Counter(map(_outcome, results))
-    totals = {
-        "tests": f"{len(results)}",
-        "failures": f"{counts['failed']}",
-        "errors": "0",
-        "skipped": f"{counts['skipped']}",
-    }
-    root = ElementTree.Element("testsuites", totals)
-    suite = ElementTree.SubElement(root, "testsuite", {"name": "skypay-payout conformance"} | totals)
-    for result in results:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            {"classname": "conformance", "name": result.name, "time": f"{result.seconds:.3f}"},
-        )
-        if result.problem:
-            ElementTree.SubElement(case, "failure", {"message": printable(result.problem)})
-        if result.skipped:
-            ElementTree.SubElement(case, "skipped", {"message": result.skipped})
+@contextmanager
+def _report(name: str, content: Callable[[str], str]) -> Generator[None]:
+    """Write the report at the end, however that comes, and see now whether it can be written."""
+    _write(name, "")
+    ended = "the check was interrupted"
     try:
-        Path(name).write_bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+        yield
+        ended = ""
+    except UsageError as error:
+        ended = str(error)
+        raise
+    finally:
+        _write(name, content(ended))
+
+
+def _write(name: str, text: str) -> None:
+    try:
+        Path(name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"cannot write {printable(name)}: {error.strerror}") from None
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Generator[None]:
+    """What a build server sends to end a job ends it as Ctrl-C does, so that the reports are written."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

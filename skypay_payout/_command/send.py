@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from argparse import ArgumentTypeError, Namespace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .._control_number import ControlNumber
 from .._credentials import Credentials
+from .._environ import ENCRYPTION_KEY, several
 from .._pay_type import PayType
 from .._redaction import REDACTED
 from .._times import SKYPAY_ZONE
-from ..testing import SCENARIOS, WRONG_AUTHENTICATION, body, out_of_order, redelivered
-from ..testing._bodies import encrypted, encrypters
+from ..testing import SCENARIOS, WRONG_AUTHENTICATION, body, out_of_order
 from . import settings
 from .terminal import Subparsers, UsageError, filled, printable, row
 
 if TYPE_CHECKING:
-    from .._delivery import Endpoint
+    from .._delivery import HttpResponse
+    from .._verification import Verifier
 
 _STATUSES = {status.name.lower().replace("_", "-"): status for status in PayType}
-_SCENARIOS = {life.name: life for life in SCENARIOS}
+_SCENARIOS = {scenario.name: scenario for scenario in SCENARIOS}
+_MAX_REPEAT = 100_000
 _SHOWN = 1000
-"""Characters of a reply that are shown."""
+"""Characters of a response that are shown."""
 
 
 def add_to(subparsers: Subparsers) -> None:
-    """Adds the subcommand to the command."""
+    """Add the subcommand to the command."""
     parser = subparsers.add_parser(
         "send",
         help="send callbacks to a running endpoint, as SkyPay would",
-        description="Send a callback to a running endpoint, as SkyPay would, and show the reply. "
+        description="Send a callback to a running endpoint, as SkyPay would, and show the response. "
         "It is encrypted if SKYPAY_ENCRYPTION_KEY is set.",
-        epilog="The exit status is 1 if a reply is not what the specification wants.",
+        epilog="The exit status is 1 if a response is not what the specification wants.",
     )
     parser.add_argument("url", metavar="URL", help="where the endpoint listens")
     what = parser.add_mutually_exclusive_group()
@@ -43,20 +47,24 @@ def add_to(subparsers: Subparsers) -> None:
         default=PayType.UPLOAD,
         help=f"{', '.join(_STATUSES)}, or a number, also of a status to come; upload if not given",
     )
-    what.add_argument("--life", choices=_SCENARIOS, help="all callbacks of one payout, from its upload on")
+    what.add_argument(
+        "--scenario", choices=_SCENARIOS, help="all callbacks of one payout, from its upload on"
+    )
     parser.add_argument(
         "--control-number", type=control_number, metavar="NUMBER", help="the payout that the endpoint knows"
     )
     parser.add_argument("--repeat", type=_times, default=1, metavar="N", help="send each callback N times")
-    parser.add_argument("--out-of-order", action="store_true", help="with --life: the last callback first")
     parser.add_argument(
-        "--wrong-secret", action="store_true", help="send a secret that the endpoint must refuse"
+        "--out-of-order", action="store_true", help="with --scenario: the last callback first"
+    )
+    parser.add_argument(
+        "--wrong-secret", action="store_true", help="send a secret that the endpoint must reject"
     )
     parser.set_defaults(run=run)
 
 
 def control_number(text: str) -> ControlNumber:
-    """The option ``--control-number``."""
+    """Read the option ``--control-number``."""
     try:
         return ControlNumber(text)
     except ValueError as error:
@@ -66,43 +74,55 @@ def control_number(text: str) -> ControlNumber:
 def _status(text: str) -> int:
     if text in _STATUSES:
         return _STATUSES[text]
-    if text.isdecimal() and len(text) < 10:
+    if text.isascii() and text.isdecimal() and len(text) < 10:
         return int(text)
-    raise ArgumentTypeError(f"{printable(text)} is no status; expected one of {', '.join(_STATUSES)}")
+    raise ArgumentTypeError(
+        f"expected one of {', '.join(_STATUSES)}, or a number, got {printable(text[:40])}"
+    )
 
 
 def _times(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"{printable(text)} is not a number of times, from 1 upwards")
-    return int(text)
+    if text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= _MAX_REPEAT:
+        return int(text)
+    raise ArgumentTypeError(f"expected a number from 1 to {_MAX_REPEAT}, got {printable(text[:40])}")
 
 
 def run(args: Namespace) -> int:
-    """Sends what the arguments name: 0 if every reply is right, 1 if one is not."""
-    if args.out_of_order and not args.life:
-        raise UsageError("--out-of-order is for several callbacks; add --life")
+    """Send what the arguments name: 0 if every response is right, 1 if one is not."""
+    if args.out_of_order and not args.scenario:
+        raise UsageError("--out-of-order is for several callbacks: add --scenario")
     try:
-        from .._delivery import NoReply, Unreachable, endpoint
+        from .._delivery import DeliveryError, Request, Unreachable, connected
+        from .._verification import Verifier
     except ImportError as error:
         raise UsageError(str(error)) from None
     parser = settings.parser()
-    texts = redelivered(_texts(args, parser.credentials[0]), args.repeat)
-    cipher = next(reversed(encrypters(parser)), None)
-    wrong = False
+    verifier = Verifier(parser, tuple(several(os.environ, ENCRYPTION_KEY) or ()))
+    texts = _texts(args, parser.credentials[0])
+    total, wrong, number = len(texts) * args.repeat, False, 0
     try:
-        with endpoint(args.url, parser) as partner:
-            for number, text in enumerate(texts, 1):
-                how = "plain" if cipher is None else "encrypted"
-                print(f"callback {number} of {len(texts)}, {how}")
-                _show_members(text)
-                try:
-                    wrong |= not _judged(partner, encrypted(text, cipher), refused=args.wrong_secret)
-                except Unreachable:
-                    raise
-                except NoReply as error:
-                    wrong = True
-                    print(f"WRONG\n{filled(printable(str(error)))}")
-    except (Unreachable, ValueError) as error:
+        with connected(args.url) as client:
+            for text in texts:
+                request = Request(parser.cipher.encrypt(text) if parser.cipher else text)
+                for _ in range(args.repeat):
+                    number += 1
+                    print(f"callback {number} of {total}, {'encrypted' if parser.cipher else 'plain'}")
+                    _show_fields(text)
+                    try:
+                        response = client.deliver(request)
+                    except Unreachable:
+                        raise
+                    except DeliveryError as error:
+                        problem = str(error)
+                    else:
+                        problem = _verified(verifier, response, rejected=args.wrong_secret)
+                    wrong |= bool(problem)
+                    if problem:
+                        print(f"WRONG\n{filled(printable(problem))}\n")
+                    else:
+                        print("rejected, as it must be\n" if args.wrong_secret else "acknowledged\n")
+                    sys.stdout.flush()
+    except (DeliveryError, ValueError) as error:
         raise UsageError(printable(str(error))) from None
     return int(wrong)
 
@@ -110,13 +130,13 @@ def run(args: Namespace) -> int:
 def _texts(args: Namespace, account: Credentials) -> list[bytes]:
     secret = WRONG_AUTHENTICATION if args.wrong_secret else account.authentication[-1]
     now = datetime.now(SKYPAY_ZONE)
-    if args.life:
-        life = _SCENARIOS[args.life]
-        bodies = life.bodies(
-            start=now - timedelta(hours=len(life.statuses) - 1),
+    if args.scenario:
+        scenario = _SCENARIOS[args.scenario]
+        bodies = scenario.bodies(
+            start=now - timedelta(hours=len(scenario.statuses) - 1),
             userName=account.user_name,
             authentication=secret,
-            controlNumber=args.control_number or life.control_number,
+            controlNumber=args.control_number or scenario.control_number,
         )
         return out_of_order(bodies) if args.out_of_order else bodies
     number = {"controlNumber": args.control_number} if args.control_number else {}
@@ -131,21 +151,25 @@ def _texts(args: Namespace, account: Credentials) -> list[bytes]:
     ]
 
 
-def _show_members(text: bytes) -> None:
+def _show_fields(text: bytes) -> None:
     for name, value in json.loads(text).items():
         print(row(name, REDACTED if name == "authentication" else value))
 
 
-def _judged(partner: Endpoint, sent: bytes, *, refused: bool) -> bool:
-    reply = partner.deliver(sent)
-    print(f"answered {reply.status} in {reply.seconds:.3f} s")
-    shown = partner.shown(reply)
-    more = f" ... ({len(shown)} characters)" if len(shown) > _SHOWN else ""
+def _verified(verifier: Verifier, response: HttpResponse, *, rejected: bool) -> str:
+    """Show the response, and return what is wrong with it."""
+    from .._verification import LEAKED, RateLimited
+
+    print(f"status {response.status} in {response.seconds:.3f} s")
+    shown = verifier.shown(response)
+    if shown is None:
+        return LEAKED
     if shown:
+        more = f" ... ({len(shown)} characters)" if len(shown) > _SHOWN else ""
         print(f"  {printable(shown[:_SHOWN])}{more}")
-    problem = partner.unrefused(reply) if refused else partner.unacknowledged(reply)
-    if problem:
-        print(f"WRONG\n{filled(printable(problem))}\n")
-    else:
-        print("refused, as it must be\n" if refused else "acknowledged\n")
-    return not problem
+    if not rejected:
+        return verifier.acknowledgement_problem(response, verifier.newest_key)
+    try:
+        return verifier.rejection_problem(response)
+    except RateLimited:
+        return "expected a rejection, got status 429, a rate limit, which says nothing about the callback"

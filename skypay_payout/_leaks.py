@@ -1,0 +1,70 @@
+"""Find a secret or a key in what an endpoint sent back, in whatever form it repeats it."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator
+from html import unescape
+from urllib.parse import unquote, unquote_plus
+
+_ROUNDS = 3
+"""How many escapes may be wrapped around each other, such as Base64 in JSON in HTML."""
+
+_SHORT_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_escape = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+_base64_run = re.compile(r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|[\r\n]+(?=[A-Za-z0-9+/_-])){7,}")
+_hexadecimal_run = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
+_is_binary = re.compile(r"[\0-\x08\x0e-\x1f]").search
+_to_standard = str.maketrans("-_", "+/", "\r\n")
+
+
+def holds_any(data: bytes, secrets: Iterable[str], decrypted: Callable[[bytes], Iterator[bytes]]) -> bool:
+    """Whether the data holds a secret as it is, or under escapes of JSON, HTML, a URL, Base64 or hexadecimal.
+
+    ``decrypted`` gives what the keys make of a body.
+    """
+    wanted = [secret for secret in secrets if secret]
+    wanted += [secret.casefold() for secret in wanted]
+    texts = [*_texts(data), *(text for body in decrypted(data) for text in _texts(body))]
+    seen = set[str]()
+    for _ in range(_ROUNDS + 1):
+        seen.update(texts)
+        if any(secret in form for text in texts for form in (text, text.casefold()) for secret in wanted):
+            return True
+        texts = list({form for text in texts if not _is_binary(text) for form in _decoded(text)} - seen)
+    return False
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    """The data as text, in every encoding that a secret in it could be in."""
+    yield data.decode(errors="replace")
+    yield data.decode("latin-1")
+    if b"\0" in data:
+        yield data.replace(b"\0", b"").decode(errors="replace")  # UTF-16, as far as ASCII goes
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """What each decoder makes of the text."""
+    if "\\" in text:
+        yield _escape.sub(_unescaped, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "&" in text:
+        yield unescape(text)
+    if "%" in text or "+" in text:
+        yield unquote(text)
+        yield unquote_plus(text)
+    runs = [run[0].translate(_to_standard) for run in _base64_run.finditer(text)]
+    for start in range(4) if runs else ():  # what stands before it may be of the same alphabet
+        yield from _texts(b"\n".join(_from_base64(run[start:]) for run in runs))
+    if runs := _hexadecimal_run.findall(text):
+        yield from _texts(b"\n".join(map(bytes.fromhex, runs)))
+
+
+def _from_base64(run: str) -> bytes:
+    whole = len(run) - (len(run) % 4 == 1)  # one character alone is no byte
+    return b64decode(run[:whole] + "=" * (-whole % 4))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2]
+    return chr(int(code, 16)) if code else _SHORT_ESCAPES.get(match[3], match[3])

@@ -1,0 +1,43 @@
+"""The check catches every wrong endpoint, and names the rule that it breaks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from skypay_payout import CallbackParser, Credentials
+from skypay_payout._conformance_cases import RULES
+from skypay_payout.conformance import Outcome, check_endpoint
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
+from tests.conformance.served import OLDER_KEY, OLDER_SECRET, Encrypted, served
+from tests.conformance.wrong import WRONG
+
+KEYS = (OLDER_KEY, ENCRYPTION_KEY)
+ACCOUNT = Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION))
+PLAIN = CallbackParser(ACCOUNT)
+ENCRYPTED = CallbackParser(ACCOUNT, cipher=BodyCipher(KEYS))
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_an_endpoint_is_caught_that(name: str) -> None:
+    make, cases = WRONG[name]
+    endpoint = make()
+    parser = ENCRYPTED if isinstance(endpoint, Encrypted) else PLAIN
+    with served(endpoint) as server:
+        results = list(check_endpoint(server.url, parser, only=cases, keys=KEYS))
+    assert {result.id for result in results if result.outcome is Outcome.FAILED} >= cases
+    for result in results:
+        assert result.outcome is not Outcome.FAILED or result.message
+        assert not re.search(f"{AUTHENTICATION}|{OLDER_SECRET}|{ENCRYPTION_KEY}|{OLDER_KEY}", result.message)
+
+
+def test_there_are_at_least_150_wrong_endpoints() -> None:
+    assert len(WRONG) >= 150
+
+
+def test_every_case_catches_a_wrong_endpoint() -> None:
+    caught = {case for _, cases in WRONG.values() for case in cases}
+    elsewhere = {"in-time", "stored-once", "stored-intact", "stored-time", "stored-rejected"}
+    assert {rule.id for rule in RULES} - caught == elsewhere
