@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from urllib.parse import quote
+from urllib.request import urlretrieve
 
 import pytest
 from selenium import webdriver
@@ -152,6 +158,7 @@ def test_every_diagram_is_drawn(browser: webdriver.Chrome, site: str, page: str,
         lambda driver: len(driver.find_elements(By.CSS_SELECTOR, "pre.mermaid > svg")) == count
     )
     assert not browser.find_elements(By.CSS_SELECTOR, "svg[aria-roledescription=error]")
+    assert len(browser.find_elements(By.CSS_SELECTOR, "pre.mermaid > svg > desc")) == count
 
 
 @pytest.mark.parametrize("page", pages)
@@ -184,6 +191,54 @@ def test_the_old_page_of_a_framework_leads_to_its_tab(
             name,
         )
     )
+
+
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_a_new_user_gets_from_the_home_page_to_a_passing_conformance_run(
+    browser: webdriver.Chrome, site: str, language: str, tmp_path: Path
+) -> None:
+    browser.get(f"{site}{language}index.html")
+    tutorial = browser.find_element(By.CSS_SELECTOR, 'article a[href="tutorial.html"]')
+    browser.execute_script("arguments[0].click()", tutorial)
+    WebDriverWait(browser, WAIT).until(lambda driver: driver.current_url.endswith("tutorial.html"))
+    copied = [text for _, _, text in _copied(browser)]
+    (app,) = [text for text in copied if "Flask(" in text]
+    (start,) = [text for text in copied if "export" in text]
+    (check,) = [text for text in copied if text.startswith("skypay-payout conformance")]
+    (tmp_path / "flask_app.py").write_text(app, encoding="utf-8")
+    for link in browser.find_elements(By.CSS_SELECTOR, "article a.download"):
+        urlretrieve(str(link.get_attribute("href")), tmp_path / link.text)  # noqa: S310
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    settings = "\n".join(line for line in start.splitlines() if line.startswith("export"))
+    path = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    server = subprocess.Popen(  # noqa: S603
+        ["/bin/sh", "-c", start.replace("8000", port)], cwd=tmp_path, env=path, start_new_session=True
+    )
+    try:
+        _wait_for(int(port))
+        command = f"{settings}\n{check}".replace("8000", port)
+        run = subprocess.run(  # noqa: S603
+            ["/bin/sh", "-c", command], cwd=tmp_path, env=path, capture_output=True, text=True, timeout=120
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert "0 failed" in run.stdout
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
 
 
 def test_chromium_and_its_driver_are_of_one_version() -> None:

@@ -58,7 +58,7 @@ class DatabaseServer:
 
     def __init__(self) -> None:
         self._numbers = count()
-        # Not pytest's directory: the servers refuse root, nobody may not enter what is root's, and the path
+        # Not pytest's directory: the servers do not run as root, nobody may not enter what is root's, and the path
         # of a socket is short.
         self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
         self._user: str | None = None

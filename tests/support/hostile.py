@@ -1,136 +1,157 @@
-"""Bodies made to cost much: each of about the size that is asked for.
+"""Bodies made to be expensive: each of about the size that is asked for.
 
-``python tests/hostile.py`` shows what they cost on this machine.
+``python -m tests.support.hostile`` shows what they cost on this machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from timeit import repeat
+from typing import TypeAlias
 
-from skypay_payout import CallbackError, CallbackParser
+from skypay_payout import CallbackParser
+from skypay_payout._json import max_items
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, body
 
 GOOD = body()
 
-
-def _with(member: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """In a callback of the right account, so that it is not refused before it is looked at."""
-    return lambda size: GOOD[:-1] + b"," + member(size - len(GOOD) - 1) + b"}"
+Maker: TypeAlias = "Callable[[int], bytes]"
 
 
-def _repeated(start: bytes, part: bytes, end: bytes = b"") -> Callable[[int], bytes]:
+def _with(field: Maker) -> Maker:
+    """Add a field to a callback of the right account, so that it is not rejected before it is looked at."""
+    return lambda size: GOOD[:-1] + b"," + field(size - len(GOOD) - 1) + b"}"
+
+
+def _repeated(start: bytes, part: bytes, end: bytes = b"") -> Maker:
     return lambda size: start + part * ((size - len(start) - len(end)) // len(part)) + end
 
 
-def _members(name: str, value: str) -> Callable[[int], bytes]:
-    def made(size: int) -> bytes:
+def _fields(name: str, value: str) -> Maker:
+    def make(size: int) -> bytes:
         one = len(f'"{name}00000":{value},')
         return ",".join(f'"{name}{number:05}":{value}' for number in range(size // one)).encode()
 
-    return made
+    return make
 
 
-def _replaced(name: str, value: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    members = body(**{name: "@"})  # type: ignore[arg-type]
-    return lambda size: members.replace(b'"@"', value(size - len(members)))
+def _replaced(name: str, value: Maker) -> Maker:
+    text = body(**{name: "%"})  # type: ignore[arg-type]
+    return lambda size: text.replace(b'"%"', value(size - len(text)))
 
 
-STRANGE: dict[str, Callable[[int], bytes]] = {
-    "opening brackets": _repeated(b"", b"["),
-    "arrays in arrays": lambda size: b"[" * (size // 2) + b"]" * (size // 2),
-    "objects in objects": _repeated(b"", b'{"a":'),
-    "commas": _repeated(b'{"a":1', b",", b"}"),
-    "commas in an array": _repeated(b'{"a":[1', b",", b"]}"),
-    "commas among white space": _repeated(b'{"a":1', b" , ", b"}"),
-    "closing braces": _repeated(b"{", b"}"),
-    "colons": _repeated(b'{"a"', b":", b"}"),
-    "quotes": _repeated(b"{", b'"', b"}"),
-    "backslashes": _repeated(b'{"', b"\\", b'":1}'),
-    "digits": _repeated(b'{"a":', b"7", b"}"),
-    "digits after the point": _repeated(b'{"a":0.', b"7", b"}"),
-    "digits of the exponent": _repeated(b'{"a":1e', b"7", b"}"),
-    "minus signs": _repeated(b"{", b"-", b"}"),
-    "white space": _repeated(b"", b" \t\r\n"),
-    "lines": _repeated(b"{", b"\n", b"!"),
-    "byte order marks": _repeated(b"", b"\xef\xbb\xbf", b"{}"),
-    "zeros": _repeated(b"", b"\0"),
-    "0xFF": _repeated(b"", b"\xff"),
-    "a truncated character at the end": _repeated(b'{"', b"a", b"\xe4"),
-    "a string without an end": _repeated(b'{"a":"', b"a"),
-    "strangers' members": lambda size: b"{" + _members("a", "1")(size - 2) + b"}",
-    "a member twice at the end": lambda size: b"{" + _members("a", "1")(size - 20) + b',"a00000":1}',
-    "a stranger's long secret": _repeated(b'{"userName":"AppName@skypay","authentication":"', b"a", b'"}'),
-    "the usual form, cut short in a text": _repeated(GOOD[: GOOD.index(b"MLA")], b"a"),
-    "the usual form, and white space": _repeated(GOOD[:-1], b" "),
-    "Base64": _repeated(b"", b"QUJD"),
-    "lines of Base64": _repeated(b"", b"QUJD\r\n"),
-    "line breaks": _repeated(b"", b"\r\n"),
-}
-"""Nobody proved who sent them."""
+def _dense(part: bytes) -> Maker:
+    """Fill an array with as many of the part as the limit allows, and the rest with a text."""
 
-PROVED: dict[str, Callable[[int], bytes]] = {
+    def make(size: int) -> bytes:
+        items = sum(part.count(item) for item in (b"{", b"[", b","))
+        room = max_items(size) - sum(GOOD.count(item) for item in (b"{", b"[", b",")) - 4
+        start = GOOD[:-1] + b',"x":[0'
+        count = min(room // items, (size - len(start) - 10) // len(part))
+        start += part * count + b'],"y":"'
+        return start + b"y" * (size - len(start) - 2) + b'"}'
+
+    return make
+
+
+def _unauthenticated(make: Maker) -> Maker:
+    return lambda size: make(size).replace(AUTHENTICATION.encode(), b"31" + AUTHENTICATION.encode()[2:], 1)
+
+
+ACCEPTED: dict[str, Maker] = {
     "a long text": _with(_repeated(b'"x":"', b"a", b'"')),
     "a long escaped text": _with(_repeated(b'"x":"', b"\\u4f59", b'"')),
     "a long name": _with(_repeated(b'"', b"a", b'":1')),
-    "an array of numbers": _with(_repeated(b'"x":[0', b",0", b"]")),
-    "an array of arrays": _with(_repeated(b'"x":[[]', b",[]", b"]")),
-    "an array of objects": _with(_repeated(b'"x":[{}', b",{}", b"]")),
-    "an array of deep arrays": _with(_repeated(b'"x":[1', b"," + b"[" * 60 + b"]" * 60, b"]")),
-    "an object of numbers": _with(lambda size: b'"x":{' + _members("a", "1")(size - 7) + b"}"),
-    "unknown members": _with(_members("a", "1")),
-    "unknown members of arrays": _with(_members("a", "[1,[2]]")),
+    "as many numbers as allowed": _dense(b",1"),
+    "as many fractions as allowed": _dense(b",0.1234567890123"),
+    "as many exponents as allowed": _dense(b",1.7976931348623157e308"),
+    "as many long numbers as allowed": _dense(b",1234567890123456789012345"),
+    "as many arrays as allowed": _dense(b",[]"),
+    "as many objects as allowed": _dense(b",{}"),
+    "as many fields as allowed": _dense(b',{"a":1,"b":2,"c":3,"d":4}'),
+    "as many deep arrays as allowed": _dense(b"," + b"[" * 60 + b"]" * 60),
+    "as many texts as allowed": _dense(b',"\\u0041"'),
+    "honest extra fields": _with(_fields("extraField", '"the value of an honest field"')),
     "the secret many times": _with(_repeated(b'"x":"', AUTHENTICATION.encode(), b'"')),
-    "the secret in many names": _with(_members(AUTHENTICATION, "1")),
+    "the secret in many names": _with(_fields(AUTHENTICATION, "1")),
 }
-"""Callbacks that are taken."""
+"""Callbacks that are accepted."""
 
-WRONG: dict[str, Callable[[int], bytes]] = {
+INVALID: dict[str, Maker] = {
     "a long action": _replaced("action", _repeated(b'"', b"a", b'"')),
-    "a long control number": _replaced("controlNumber", _repeated(b'"SK991', b"1", b'"')),
+    "a long control number": _replaced("controlNumber", _repeated(b'"SK991', b"1x", b'"')),
     "a long mask": _replaced("controlNumber", _repeated(b'"SK991', b"*", b'"')),
-    "a long status": _replaced("payType", _repeated(b'"', b"1", b'"')),
-    "a status of many digits": _replaced("payType", lambda _: b"1" * 4300),
-    "a long fraction of a second": _replaced("dealTime", _repeated(b'"2018-08-07 11:58:33.', b"1", b'"')),
-    "a long offset": _replaced("dealTime", _repeated(b'"2018-08-07 11:58:33+', b"0", b'"')),
-    "a long year": _replaced("dealTime", _repeated(b'"', b"2", b'"')),
-    "an array as the time": _replaced("dealTime", _repeated(b"[0", b",0", b"]")),
-    "an object as the reason": _replaced(
-        "failDescription", lambda size: b"{" + _members("a", "1")(size - 2) + b"}"
-    ),
+    "a long status": _replaced("payType", _repeated(b'"', b"1 ", b'"')),
+    "a status of many digits": _replaced("payType", lambda _: b"1" * 500),
+    "a long fraction of a second": _replaced("dealTime", _repeated(b'"2018-08-07 11:58:33.', b"1 ", b'"')),
+    "a long offset": _replaced("dealTime", _repeated(b'"2018-08-07 11:58:33+', b"0:", b'"')),
+    "a long year": _replaced("dealTime", _repeated(b'"', b"2-", b'"')),
+    "a long text as the time": _replaced("dealTime", _repeated(b'["', b"a", b'"]')),
+    "an object as the reason": _replaced("failDescription", _repeated(b'{"a":"', b"a", b'"}')),
     "half a surrogate pair at the end": _replaced("referenceNumber", _repeated(b'"', b"a", b'\\ud800"')),
     "everything": lambda size: (
-        _replaced("action", _repeated(b"[0", b",0", b"]"))(size)
+        _replaced("action", _repeated(b'["', b"a", b'"]'))(size)
         .replace(b'"payType"', b'"PayType"')
         .replace(b'"dealTime"', b'"DealTime"')
     ),
 }
 """Sent by the right account, but invalid."""
 
+REJECTED: dict[str, Maker] = {
+    "opening brackets": _repeated(b"", b"["),
+    "arrays in arrays": lambda size: b"[" * (size // 2) + b"]" * (size // 2),
+    "objects in objects": _repeated(b"", b'{"a":'),
+    "commas": _repeated(b'{"a":1', b",", b"}"),
+    "commas in an array": _repeated(b'{"a":[1', b",", b"]}"),
+    "commas among white space": _repeated(b'{"a":1', b" , ", b"}"),
+    "short fields": lambda size: b"{" + _fields("a", "1")(size - 2) + b"}",
+    "an array of numbers": _repeated(b'{"a":[0', b",0", b"]}"),
+    "an array of arrays": _repeated(b'{"a":[[]', b",[]", b"]}"),
+    "an array of objects": _repeated(b'{"a":[{}', b",{}", b"]}"),
+    "deep arrays again and again": _repeated(b'{"a":[1', b"," + b"[" * 60 + b"]" * 60, b"]}"),
+    "a duplicate field at the end": lambda size: b'{"a":"' + b"a" * (size - 15) + b'","a":1}',
+    "closing braces": _repeated(b"{", b"}"),
+    "colons": _repeated(b'{"a"', b":", b"}"),
+    "quotes": _repeated(b"{", b'"', b"}"),
+    "backslashes": _repeated(b'{"', b"\\", b'":1}'),
+    "digits": _repeated(b'{"a":', b"7", b"}"),
+    "many numbers just below the limit": _repeated(b'{"a":[0', b"," + b"7" * 500, b"]}"),
+    "digits after the point": _repeated(b'{"a":0.', b"7", b"}"),
+    "digits of the exponent": _repeated(b'{"a":1e', b"7", b"}"),
+    "minus signs": _repeated(b"{", b"-", b"}"),
+    "white space": _repeated(b"", b" \t\r\n"),
+    "lines": _repeated(b"{", b"\n", b"!"),
+    "white space before the last comma": _repeated(b'{"a":1', b" ", b",}"),
+    "white space behind the last comma": _repeated(b'{"a":1,', b" ", b"}"),
+    "byte order marks": _repeated(b"", b"\xef\xbb\xbf", b"{}"),
+    "zeros": _repeated(b"", b"\0"),
+    "0xFF": _repeated(b"", b"\xff"),
+    "a truncated character at the end": _repeated(b'{"', b"a", b"\xe4"),
+    "a string without an end": _repeated(b'{"a":"', b"a"),
+    "a long secret": _repeated(b'{"userName":"AppName@skypay","authentication":"', b"a", b'"}'),
+    "a callback cut short in a text": _repeated(GOOD[: GOOD.index(b"MLA")], b"a"),
+    "a callback and white space": _repeated(GOOD[:-1], b" "),
+    "Base64": _repeated(b"", b"QUJD"),
+    "lines of Base64": _repeated(b"", b"QUJD\r\n"),
+    "line breaks": _repeated(b"", b"\r\n"),
+    **{f"another's secret, and {name}": _unauthenticated(make) for name, make in ACCEPTED.items()},
+}
+"""Of unauthenticated senders."""
+
+BODIES = ACCEPTED | INVALID | REJECTED
+
 
 def _microseconds(data: bytes) -> float:
     parser = CallbackParser(CREDENTIALS)
-
-    def judge() -> None:
-        with suppress(CallbackError):
-            parser.parse(data)
-
-    return min(repeat(judge, number=1, repeat=30)) * 1e6
+    return min(repeat(lambda: parser.receive(data), number=1, repeat=30)) * 1e6
 
 
 def main() -> None:
-    """A line for each body: the shortest of 30 times to judge it, at two sizes."""
-    from latest import keep
-
-    lines = [f"{'body':34}{'16 KiB':>10}{'64 KiB':>10}{'growth':>8}"]
-    for bodies in (PROVED, WRONG, STRANGE):
-        for name, make in bodies.items():
-            small, large = _microseconds(make(2**14)), _microseconds(make(2**16))
-            lines.append(f"{name:34}{small:7.0f} us{large:7.0f} us{large / small:8.1f}")
-    print(*lines, sep="\n")
-    keep(Path(__file__).parent / "data" / "costs.txt", lines)
+    """Print a line for each body: the shortest of 30 times to receive it, at two sizes."""
+    print(f"{'body':58}{'16 KiB':>10}{'64 KiB':>10}{'growth':>8}")
+    for name, make in BODIES.items():
+        small, large = _microseconds(make(2**14)), _microseconds(make(2**16))
+        print(f"{name:58}{small:7.0f} us{large:7.0f} us{large / small:8.1f}")
 
 
 if __name__ == "__main__":
