@@ -2,10 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The exact versions of all development tools; "make lock" renews them. "make CONSTRAINTS= ..." takes the newest.
+CONSTRAINTS ?= constraints.txt
+CONSTRAIN := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+CORE_TESTS := $(addprefix tests/,command conformance properties specification unit)
+INSTALL := -m pip install -q $(CONSTRAIN) $(if $(CONSTRAINTS),--build-constraint $(CONSTRAINTS))
 UNTRANSLATED := benchmarks/figures.pot what-was-tried.pot changelog.pot
 MERMAID := docs/_static/mermaid/mermaid.esm.min.mjs
 
-.PHONY: help demo test lint check docs docs-site translations dist lowest bench fuzz mutants breaks clean
+.PHONY: help demo test lint check docs docs-site translations dist core lowest lock audit bench fuzz mutants breaks clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -20,6 +25,7 @@ lint: $(VENV)/.dev  ## formatter, linter, type checkers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github/workflows
 
 check: $(VENV)/.dev  ## the tests, with all branches of the package covered
 	$(BIN)/coverage erase
@@ -50,27 +56,47 @@ translations: $(VENV)/.docs  ## bring the Chinese catalogues up to date with the
 	$(BIN)/sphinx-intl update -p docs/_build/gettext -d docs/locale -l zh_CN -w 0
 
 dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1577836800)
-dist: $(VENV)/.dist  ## what is published, built twice to the same bytes, checked, tested from the sdist
-	rm -rf dist .venv-sdist
+dist: export PIP_CONSTRAINT = $(CONSTRAINTS)
+dist: $(VENV)/.dist  ## what is published, with its SBOM, built twice to the same bytes, checked, tested from the sdist
+	rm -rf dist sbom .venv-sdist
 	$(BIN)/python -m build -q --outdir dist
 	$(BIN)/python -m build -q --outdir .venv-sdist/again
 	diff -r dist .venv-sdist/again
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/check-wheel-contents dist/*.whl
 	$(BIN)/pyroma --skip-tests AuthorEmail --min 10 dist/*.tar.gz
+	$(PYTHON) -m venv --without-pip .venv-sdist/runtime
+	$(BIN)/python -m pip --python .venv-sdist/runtime install -q "$$(echo dist/*.whl)[encryption]"
+	mkdir sbom
+	sed "s/^dynamic = .*/version = \"$$($(BIN)/python -c 'import skypay_payout; print(skypay_payout.__version__)')\"/" \
+		pyproject.toml > .venv-sdist/pyproject.toml
+	$(BIN)/cyclonedx-py environment --pyproject .venv-sdist/pyproject.toml --mc-type library --output-reproducible \
+		-o sbom/skypay-payout.cdx.json .venv-sdist/runtime
+	$(BIN)/python -m tests.support.sbom sbom/skypay-payout.cdx.json .venv-sdist/runtime
 	mkdir .venv-sdist/tree
 	tar -xzf dist/*.tar.gz -C .venv-sdist/tree --strip-components=1
 	cd .venv-sdist/tree && ../../$(BIN)/python -m pytest -q -m 'not heavy'
 
+core: .venv-test/.ready  ## the tests that need no recipe, server or database
+	.venv-test/bin/python -m pytest -q -m 'not heavy' $(CORE_TESTS)
+
 lowest: $(BIN)/python  ## the tests of the core, with the lowest versions that are allowed
 	rm -rf .venv-lowest
 	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install -q --upgrade pip
-	$(PYTHON) tests/lowest.py > .venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pip install -q --upgrade $(CONSTRAIN) pip uv
+	.venv-lowest/bin/uv pip compile -q --resolution lowest-direct --all-extras pyproject.toml \
+		-o .venv-lowest/constraints.txt
 	.venv-lowest/bin/python -m pip install -q -e '.[command,encryption,http,testing]' --group test \
 		-c .venv-lowest/constraints.txt
-	.venv-lowest/bin/python -m pytest -q -m 'not heavy' \
-		$(addprefix --ignore=tests/test_,$(addsuffix .py,dask packaging)) --ignore=tests/integration
+	.venv-lowest/bin/python -m pytest -q -m 'not heavy' $(CORE_TESTS)
+
+lock: .venv-lock/.ready  ## renew the exact versions of all development tools: constraints.txt
+	.venv-lock/bin/uv pip compile -q --universal --upgrade --all-extras --no-annotate \
+		--custom-compile-command 'make lock' $(addprefix --group ,audit dev dist docs fuzz lock mutants) \
+		pyproject.toml -o constraints.txt
+
+audit: .venv-audit/.ready  ## known vulnerabilities in what the package needs, and in the development tools
+	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks/figures.md (about 7 minutes)
 	$(BIN)/python -m tests.benchmarks
@@ -85,32 +111,38 @@ breaks: $(VENV)/.dev  ## break each rule of the specification, and name the test
 	$(BIN)/python tests/breaks/breaks.py
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) .venv-* dist mutants docs/_build .benchmarks .coverage* .*_cache .hypothesis
+	rm -rf $(VENV) .venv-* dist sbom mutants docs/_build .benchmarks .coverage* .*_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q --upgrade $(CONSTRAIN) pip
 
-$(VENV)/.demo: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[encryption]'
+$(VENV)/.demo: $(BIN)/python pyproject.toml $(CONSTRAINTS)
+	$(BIN)/python $(INSTALL) -e '.[encryption]'
 	@touch $@
 
-$(VENV)/.docs: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[command,encryption,http,testing]' --group docs
+$(VENV)/.docs: $(BIN)/python pyproject.toml $(CONSTRAINTS)
+	$(BIN)/python $(INSTALL) -e '.[command,encryption,http,testing]' --group docs
 	@touch $@
 
 $(VENV)/.dist: $(VENV)/.dev
-	$(BIN)/python -m pip install -q --group dist
+	$(BIN)/python $(INSTALL) --group dist
 	@touch $@
 
-.venv-%/.ready: pyproject.toml
+.venv-lock/.ready .venv-audit/.ready: .venv-%/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv-$*
-	.venv-$*/bin/python -m pip install -q --upgrade pip
-	.venv-$*/bin/python -m pip install -q -e '.[command,encryption,http,testing]' --group $*
+	.venv-$*/bin/python -m pip install -q --upgrade $(CONSTRAIN) pip
+	.venv-$*/bin/python $(INSTALL) --group $*
 	@touch $@
 
-$(VENV)/.dev: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[command,encryption,http,testing]' --group dev
+.venv-%/.ready: pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install -q --upgrade $(CONSTRAIN) pip
+	.venv-$*/bin/python $(INSTALL) -e '.[command,encryption,http,testing]' --group $*
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml $(CONSTRAINTS)
+	$(BIN)/python $(INSTALL) -e '.[command,encryption,http,testing]' --group dev
 	@touch $@

@@ -7,13 +7,17 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email import message_from_bytes
 from importlib.metadata import metadata, requires
+from itertools import chain
 from pathlib import Path
 from venv import EnvBuilder
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import skypay_payout
 
@@ -92,6 +96,25 @@ parser.receive(body(dealTime="2018-08-07T11:58:33.123456789+05:30"))
 """
     assert "dateutil" not in imported(program)
     assert "dateutil" in imported(program + 'parser.receive(body(dealTime="2018-08-07T11:58:33+07:60"))')
+
+
+def test_constraints_pin_every_requirement_of_the_project() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project, groups = pyproject["project"], pyproject["dependency-groups"]
+    needed = [*pyproject["build-system"]["requires"], *project["dependencies"]]
+    needed += chain(*project["optional-dependencies"].values())
+    needed += [one for one in chain(*groups.values()) if isinstance(one, str)]
+    lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line[0] != "#"]
+    pins: dict[str, list[str]] = {}
+    for line in lines:
+        pin = Requirement(line)
+        pins.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier).removeprefix("=="))
+    unmet = [
+        str(need)
+        for need in map(Requirement, needed)
+        if not all(map(need.specifier.contains, pins.get(canonicalize_name(need.name), ["0"])))
+    ]
+    assert unmet == [], "run make lock"
 
 
 @pytest.fixture(scope="module")
