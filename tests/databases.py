@@ -58,8 +58,8 @@ class DatabaseServer:
 
     def __init__(self) -> None:
         self._numbers = count()
-        # Not pytest's directory: the servers do not run as root, nobody may not enter what is root's, and the path
-        # of a socket is short.
+        # Not pytest's directory: the servers do not run as root, nobody may not enter what is root's, and the
+        # path of a socket is short.
         self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
         self._user: str | None = None
         if os.geteuid() == 0:
@@ -110,6 +110,7 @@ class DatabaseServer:
 
     def start(self) -> None:
         """Start it, and return when it responds."""
+        self.socket().unlink(missing_ok=True)
         self._process = self._run(self._start_command())
         try:
             wait_until(self._responds)
@@ -119,6 +120,8 @@ class DatabaseServer:
 
     def _responds(self) -> bool:
         assert self._process.poll() is None, self._log()
+        if not self.socket().exists():  # PyMySQL would leave its own open
+            return False
         try:
             self._administer("SELECT 1")
         except OperationalError:

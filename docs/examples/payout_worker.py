@@ -34,9 +34,10 @@ def main(act: Callable[[Processed], None] = act) -> None:
     logging.basicConfig(level=logging.INFO)
     stop = Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
-    store = Store()
+    store: Store | None = None
     while not stop.wait(1):
         try:
+            store = store or Store()
             store.process()
             store.dispatch(act)
         except Exception:
