@@ -1,0 +1,133 @@
+"""A callback survives every way it takes: the wire, ``to_dict`` and JSON, and quarantine."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from skypay_payout import InvalidCallbackError, PayoutCallback, PayType
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing.strategies import invalid_payloads
+from skypay_payout.testing.strategies import payloads as valid_payloads
+from tests.properties.generated import (
+    CIPHER,
+    ENCRYPTED,
+    GOOD,
+    PLAIN,
+    SECRET,
+    USER_NAME,
+    Good,
+    accepted,
+    checked,
+    good_callbacks,
+    halves,
+    to_wire,
+    values_of,
+    written,
+)
+from tests.support.callbacks import PARSER
+
+
+@given(good_callbacks(), st.booleans())
+def test_what_is_accepted_is_what_was_sent(good: Good, ascii_only: bool) -> None:
+    body = written(good.fields, ascii_only=ascii_only) if ascii_only else written(good.fields)
+    for parser, sent in ((PLAIN, body), (ENCRYPTED, CIPHER.encrypt(body))):
+        callback = checked(parser, sent)
+        assert isinstance(callback, PayoutCallback)
+        assert callback.user_name == USER_NAME
+        assert callback.control_number == good.fields["controlNumber"]
+        assert callback.pay_type is PayType(int(str(good.fields["payType"])))
+        assert callback.deal_time == good.deal_time
+        assert callback.deal_time.utcoffset() == timedelta(hours=8)
+        assert callback.fail_description == (good.fields.get("failDescription") or None)
+        assert callback.reference_number == (good.fields.get("referenceNumber") or None)
+        extra = {name: it for name, it in good.fields.items() if name not in GOOD}
+        assert repr(callback.extra) == repr(extra)
+        assert accepted(PLAIN, written(to_wire(callback))) == callback
+
+
+@given(good_callbacks())
+def test_to_dict_goes_through_json_and_back(good: Good) -> None:
+    callback = accepted(PLAIN, written(good.fields))
+    text = json.dumps(callback.to_dict())
+    assert text.isascii()
+    again = PayoutCallback.from_dict(json.loads(text))
+    assert again == callback
+    assert repr(again) == repr(callback)
+    assert again.to_dict() == callback.to_dict()
+
+
+@given(good_callbacks(), good_callbacks())
+def test_the_idempotency_key_is_equal_for_one_event_only(one: Good, other: Good) -> None:
+    first, second = accepted(PLAIN, written(one.fields)), accepted(PLAIN, written(other.fields))
+    event = (first.control_number, first.pay_type, first.deal_time)
+    same_event = event == (second.control_number, second.pay_type, second.deal_time)
+    assert (first.idempotency_key == second.idempotency_key) is same_event
+    assert accepted(PLAIN, written(to_wire(first))).idempotency_key == first.idempotency_key
+    assert len(first.idempotency_key) <= 50
+
+
+@given(
+    good_callbacks(),
+    st.sampled_from(["payType", "dealTime", "controlNumber", "action"]),
+    st.dictionaries(halves.filter(lambda name: name not in GOOD), values_of(halves), max_size=2),
+)
+def test_a_corrected_payload_gives_the_callback_that_parse_gives(
+    good: Good, name: str, unknown: dict[str, object]
+) -> None:
+    fields = {**unknown, **good.fields}
+    error = checked(PLAIN, written(fields | {name: "?"}))
+    assert isinstance(error, InvalidCallbackError)
+    stored = json.loads(json.dumps(error.payload))
+    assert stored == error.payload
+    callback = PLAIN.revalidate(stored | {name: fields[name]})
+    parsed = accepted(PLAIN, written(fields))
+    assert callback == parsed
+    assert repr(callback.extra) == repr(parsed.extra)
+
+
+@given(good_callbacks(), st.dictionaries(st.sampled_from(list(GOOD)[3:]), values_of(halves)))
+def test_revalidate_and_parse_find_the_same_errors(good: Good, wrong: dict[str, object]) -> None:
+    error = checked(PLAIN, written(good.fields | wrong))
+    assume(isinstance(error, InvalidCallbackError))
+    assert isinstance(error, InvalidCallbackError)
+    try:
+        PLAIN.revalidate(json.loads(json.dumps(error.payload)))
+    except InvalidCallbackError as again:
+        assert (again.errors, again.payload) == (error.errors, error.payload)
+        assert again.idempotency_key == error.idempotency_key
+        assert again.control_number == error.control_number
+    else:
+        raise AssertionError("revalidate accepted what parse did not")
+
+
+@given(good_callbacks(), st.sampled_from(["§old key", "§new key"]), st.booleans())
+def test_a_redelivery_under_another_key_is_the_same_event(good: Good, key: str, is_valid: bool) -> None:
+    fields = good.fields if is_valid else good.fields | {"payType": 7}
+    plain = checked(PLAIN, written(fields))
+    encrypted = checked(ENCRYPTED, BodyCipher(key).encrypt(written(fields)))
+    assert isinstance(plain, PayoutCallback | InvalidCallbackError)
+    assert isinstance(encrypted, PayoutCallback | InvalidCallbackError)
+    assert plain.idempotency_key == encrypted.idempotency_key
+
+
+@given(valid_payloads(), invalid_payloads())
+def test_payloads_of_the_test_kit_revalidate_as_they_parse(
+    valid: dict[str, object], invalid: dict[str, object]
+) -> None:
+    for fields in (valid, invalid):
+        stored = {name: value for name, value in fields.items() if name != "authentication"}
+        try:
+            revalidated: object = PARSER.revalidate(stored)
+        except InvalidCallbackError as error:
+            revalidated = error.errors
+        assert isinstance(revalidated, PayoutCallback) is (fields is valid)
+    assert SECRET not in repr(valid)
+
+
+@given(st.binary(), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_whatever_is_encrypted_is_decrypted_again(data: bytes, key: str) -> None:
+    assert BodyCipher(key).decrypt(BodyCipher(key).encrypt(data)) == data
