@@ -102,7 +102,7 @@ bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks/figu
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: .venv-fuzz/.ready  ## fuzz plain and encrypted bodies, FUZZ_SECONDS for each
-	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) .venv-fuzz/bin/python tests/fuzz/run.py
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) .venv-fuzz/bin/python -m tests.fuzz
 
 mutants: .venv-mutants/.ready  ## change the package in every small way, and see a test fail (about an hour)
 	.venv-mutants/bin/python tests/mutation/run.py

@@ -85,11 +85,8 @@ def accepted(parser: CallbackParser, body: Body) -> PayoutCallback:
 
 years = st.datetimes(datetime(2, 1, 1, 12), datetime(9998, 12, 30))
 offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-given_texts = (
-    st.none()
-    | st.just("")
-    | st.text(st.characters(exclude_characters=f"\0{MARK}", exclude_categories=["Cs"]))
-)
+storable = st.characters(exclude_characters=f"\0{MARK}", exclude_categories=["Cs"])
+given_texts = st.none() | st.just("") | st.text(storable)
 
 
 @frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -31,9 +32,9 @@ from tests.properties.generated import (
 from tests.support.callbacks import PARSER
 
 
-@given(good_callbacks(), st.booleans())
-def test_what_is_accepted_is_what_was_sent(good: Good, ascii_only: bool) -> None:
-    body = written(good.fields, ascii_only=ascii_only) if ascii_only else written(good.fields)
+@given(good_callbacks())
+def test_what_is_accepted_is_what_was_sent(good: Good) -> None:
+    body = written(good.fields)
     for parser, sent in ((PLAIN, body), (ENCRYPTED, CIPHER.encrypt(body))):
         callback = checked(parser, sent)
         assert isinstance(callback, PayoutCallback)
@@ -94,14 +95,12 @@ def test_revalidate_and_parse_find_the_same_errors(good: Good, wrong: dict[str, 
     error = checked(PLAIN, written(good.fields | wrong))
     assume(isinstance(error, InvalidCallbackError))
     assert isinstance(error, InvalidCallbackError)
-    try:
+    with pytest.raises(InvalidCallbackError) as caught:
         PLAIN.revalidate(json.loads(json.dumps(error.payload)))
-    except InvalidCallbackError as again:
-        assert (again.errors, again.payload) == (error.errors, error.payload)
-        assert again.idempotency_key == error.idempotency_key
-        assert again.control_number == error.control_number
-    else:
-        raise AssertionError("revalidate accepted what parse did not")
+    again = caught.value
+    assert (again.errors, again.payload) == (error.errors, error.payload)
+    assert again.idempotency_key == error.idempotency_key
+    assert again.control_number == error.control_number
 
 
 @given(good_callbacks(), st.sampled_from(["§old key", "§new key"]), st.booleans())

@@ -1,6 +1,6 @@
 """Fuzz the parser with plain and with encrypted bodies, for FUZZ_SECONDS each, and report what was reached.
 
-What was learnt is kept in .fuzz_cache, so that the next run goes on from there. An input that breaks a rule
+What it learned is kept in .fuzz_cache, so that the next run goes on from there. An input that breaks a rule
 is left in tests/fuzz/found, where the tests pick it up.
 """
 
@@ -17,16 +17,20 @@ import coverage
 HERE = Path(__file__).parent
 FOUND = HERE / "found"
 CORE = [
-    "acknowledgement",
-    "body",
-    "callback",
-    "control_number",
-    "credentials",
+    "_acknowledgement",
+    "_callback",
+    "_control_number",
+    "_credentials",
+    "_errors",
+    "_fields",
+    "_formatting",
+    "_json",
+    "_parser",
+    "_redaction",
+    "_results",
+    "_times",
     "encryption",
-    "errors",
-    "parser",
 ]
-CORE += ["times", "usual", "wire"]
 
 
 def fuzz(name: str, seconds: int) -> str:
@@ -35,7 +39,7 @@ def fuzz(name: str, seconds: int) -> str:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(name)):
         (corpus / f"seed-{number:03}").write_bytes(seed)
-    command = [sys.executable, str(HERE / "fuzz.py"), name, f"-max_total_time={seconds}", "-max_len=6000"]
+    command = [sys.executable, "-m", "tests.fuzz.one", name, f"-max_total_time={seconds}", "-max_len=6000"]
     command += [f"-dict={HERE / 'json.dict'}", f"-artifact_prefix={FOUND}{os.sep}{name}-"]
     command += ["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1", str(corpus)]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)  # noqa: S603
@@ -62,14 +66,12 @@ def reached(name: str, corpus: Path) -> float:
         config_file=False,
     )
     measured.start()
-    for module in [
-        module for module in sys.modules if module.split(".")[0] in ("skypay_payout", "judge", "shown")
-    ]:
+    for module in [one for one in sys.modules if one.split(".")[0] in ("skypay_payout", "tests")]:
         del sys.modules[module]
-    from judge import JUDGES
+    from tests.fuzz.targets import TARGETS
 
     for path in corpus.iterdir():
-        JUDGES[name](path.read_bytes())
+        TARGETS[name](path.read_bytes())
     measured.stop()
     with open(os.devnull, "w") as nowhere:
         return measured.report(file=nowhere)
@@ -87,8 +89,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    from judge import seeds
-
-    from latest import keep
+    from tests.fuzz.targets import seeds
+    from tests.latest import keep
 
     sys.exit(main())

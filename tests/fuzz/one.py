@@ -1,4 +1,4 @@
-"""One fuzzing run in this process: ``fuzz.py plain|encrypted [options of libFuzzer] [corpus]``."""
+"""Fuzz in this process: ``python -m tests.fuzz.one plain|encrypted [options of libFuzzer] [corpus]``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 with atheris.instrument_imports(include=["skypay_payout", "dateutil"]):
-    from judge import JUDGES
+    from tests.fuzz.targets import TARGETS
 
 if __name__ == "__main__":
-    judge = JUDGES[sys.argv.pop(1)]
-    atheris.Setup(sys.argv, judge)
+    target = TARGETS[sys.argv.pop(1)]
+    atheris.Setup(sys.argv, target)
     atheris.Fuzz()
