@@ -1,8 +1,8 @@
 """The directive ``terminal``: what commands print when the site is built, shown as in a terminal.
 
-Each line of its content is one command. With the option ``endpoint``, the Flask recipe serves
-http://127.0.0.1:8000/callback meanwhile, with the test kit's account and key in both environments.
-(It listens on a free port; the address is put in and taken out again.)
+Each line of its content is one command. With the option ``endpoint``, the Flask recipe, or the application
+that it names, serves http://127.0.0.1:8000/callback meanwhile, with the account and the key of the test kit.
+It listens on a free port; the address is put in and taken out again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 
-_EXAMPLES = Path(__file__).parents[1] / "examples"
+_HERE = Path(__file__).parent
+_APPLICATIONS = os.pathsep.join(map(str, (_HERE, _HERE.parent / "examples")))
 _SHOWN_ADDRESS = "127.0.0.1:8000"
 _SETTINGS = {
     "SKYPAY_USER_NAME": USER_NAME,
@@ -37,14 +38,14 @@ _PLAIN_OUTPUT = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 
 class Terminal(SphinxDirective):
     has_content = True
-    option_spec = {"endpoint": directives.flag}  # noqa: RUF012  docutils declares it so
+    option_spec = {"endpoint": directives.unchanged}  # noqa: RUF012  docutils declares it so
 
     def run(self) -> list[nodes.Node]:
         if self.env.app.builder.name == "gettext":  # output is not translated
             return []
         with TemporaryDirectory() as folder:
             if "endpoint" in self.options:
-                with _endpoint(folder) as address:
+                with _endpoint(self.options["endpoint"] or "flask_app", folder) as address:
                     text = self._session(folder, address)
             else:
                 text = self._session(folder, _SHOWN_ADDRESS)
@@ -67,21 +68,22 @@ def _output(line: str, folder: str, address: str) -> str:
         encoding="utf-8",
         env=os.environ | _SETTINGS | _PLAIN_OUTPUT,
         timeout=120,
-        check=True,
     )
+    if shown.returncode > 1:  # 1: not everything is right, which may be what is to be shown
+        raise RuntimeError(shown.stdout)
     return shown.stdout.replace(address, _SHOWN_ADDRESS)
 
 
 @contextmanager
-def _endpoint(folder: str) -> Iterator[str]:
+def _endpoint(application: str, folder: str) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     server = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "waitress", "--listen", address, "flask_app:app"],
+        [sys.executable, "-m", "waitress", "--listen", address, f"{application}:app"],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=os.environ | _SETTINGS | {"PYTHONPATH": str(_EXAMPLES)},
+        env=os.environ | _SETTINGS | {"PYTHONPATH": _APPLICATIONS},
     )
     try:
         _wait(address, server)
@@ -101,7 +103,7 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError("the Flask recipe did not start")
+    raise RuntimeError("the endpoint did not start")
 
 
 def setup(app: Sphinx) -> dict[str, object]:
