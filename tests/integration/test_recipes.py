@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from skypay_payout import CallbackParser, Credentials, PayType
-from skypay_payout.conformance import check_endpoint
+from skypay_payout import CallbackParser, Credentials, PayoutCallback, PayType
+from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 from tests.databases import Database, DatabaseServer, sqlite_database
@@ -84,6 +84,15 @@ class Endpoint:
     def logs(self, text: str, start: int) -> bool:
         """Whether the log has this text, from this place on."""
         return text in self.server.log()[start:]
+
+    def stored_callbacks(self) -> list[dict[str, object]]:
+        """Each stored event in the form of ``PayoutCallback.to_dict``.
+
+        What came later with the same key and another content is kept too, and left out here.
+        """
+        rows = self.database.query("SELECT event FROM skypay_events ORDER BY received_at DESC")
+        events = [json.loads(str(event)) for (event,) in rows]
+        return list({PayoutCallback.from_dict(event).idempotency_key: event for event in events}.values())
 
     def stored(self) -> tuple[list[object], list[object]]:
         return self.database.events(), self.database.quarantined()
@@ -154,9 +163,10 @@ def test_a_recipe_has_at_most_30_lines_of_code(recipe: Path) -> None:
 
 def test_a_recipe_passes_the_conformance_check(endpoint: Endpoint) -> None:
     parser = CallbackParser(Credentials(USER_NAME, SECRETS), cipher=endpoint.cipher)
-    results = list(check_endpoint(endpoint.server.url, parser))
-    assert [result for result in results if result.problem] == []
-    assert any(result.skipped for result in results) == (endpoint.cipher is None)
+    results = list(check_endpoint(endpoint.server.url, parser, keys=KEYS, stored=endpoint.stored_callbacks))
+    assert [one for one in results if one.outcome not in (Outcome.PASSED, Outcome.SKIPPED)] == []
+    skipped = {result.id for result in results if result.outcome is Outcome.SKIPPED}
+    assert endpoint.cipher is None or skipped <= {"chunked"}  # the tests' own gateway takes none
 
 
 def test_each_status_is_acknowledged_and_stored_once_however_often_it_comes(endpoint: Endpoint) -> None:
