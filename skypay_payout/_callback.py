@@ -206,9 +206,9 @@ def structurer(user_name: str | None = None, prefixes: frozenset[str] | None = N
             return tuple(_field_error(error, names) for error in group.exceptions)
         if not NAMES.issuperset(values):
             extra: Any = callback.extra
-            for name in values:
-                if name not in NAMES:
-                    extra[name] = values[name]
+            extra.update(values)
+            for name in NAMES:
+                extra.pop(name, None)
         return callback
 
     return structure

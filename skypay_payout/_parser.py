@@ -50,6 +50,8 @@ class _Login:
     login: bytes = field(repr=False)
     structure: Structure
     is_newest_secret: bool
+    secret_counts: tuple[tuple[str, int], ...] = field(repr=False)
+    """How often each secret of the parser is in this one: a body that has it more often repeats it."""
 
 
 def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:
@@ -86,6 +88,7 @@ def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
             login(account.user_name, secret),
             structurer(account.user_name, account.prefixes),
             secret == account.authentication[-1],
+            tuple((one, secret.count(one)) for one in _secrets(parser)),
         )
         for account in parser.credentials
         for secret in account.authentication
@@ -233,8 +236,13 @@ class CallbackParser:
                 fields, text = decode(data)
             else:
                 fields, text, encrypter, newest_key = _decrypted(self.cipher, data)
-            sent: Any = fields.pop("authentication", None)
-            found = self._authenticated(fields.get("userName"), sent)
+            given = login(fields.get("userName"), fields.pop("authentication", None))
+            found = None
+            for one in self._logins:  # all of them, each in constant time
+                if compare_digest(one.login, given):
+                    found = one
+            if found is None:
+                raise AuthenticationError
             result = found.structure(fields)
             if not isinstance(result, PayoutCallback):
                 outcome: PayoutCallback | CallbackError = self._invalid(result, fields)
@@ -242,24 +250,14 @@ class CallbackParser:
                 extra: Any = result.extra
                 if extra:  # the known fields hold no fraction and nothing nested
                     complete(extra)
-                searched = self._may_repeat_a_secret(fields, text, sent)
+                searched = self._may_repeat_a_secret(fields, text, found)
                 outcome = self._redacted(result) if searched else result
         except CallbackError as error:
             # Without the traceback, whose frames hold the body.
             return error.with_traceback(None), None, True, True
         return outcome, encrypter, newest_key, found.is_newest_secret
 
-    def _authenticated(self, user_name: object, authentication: object) -> _Login:
-        given = login(user_name, authentication)
-        found = None
-        for one in self._logins:  # all of them, each in constant time
-            if compare_digest(one.login, given):
-                found = one
-        if found is None:
-            raise AuthenticationError
-        return found
-
-    def _may_repeat_a_secret(self, fields: dict[str, Any], text: str, sent: str) -> bool:
+    def _may_repeat_a_secret(self, fields: dict[str, Any], text: str, found: _Login) -> bool:
         """Return whether a field other than ``authentication`` may hold a secret, and must be searched.
 
         Without a backslash, the text holds every value as it is: a secret that is not there is in no field.
@@ -271,8 +269,8 @@ class CallbackParser:
                 return contains("\0".join([*fields, *fields.values()]), self._secrets)
             except TypeError:  # not all values are texts
                 return True
-        for secret in self._secrets:  # noqa: SIM110  any() takes several times as long
-            if text.count(secret) != sent.count(secret):
+        for secret, count in found.secret_counts:  # noqa: SIM110  any() takes several times as long
+            if text.count(secret) != count:
                 return True
         return False
 
