@@ -105,10 +105,10 @@ fuzz: .venv-fuzz/.ready  ## fuzz plain and encrypted bodies, FUZZ_SECONDS for ea
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) .venv-fuzz/bin/python -m tests.fuzz
 
 mutants: .venv-mutants/.ready  ## change the package in every small way, and see a test fail (about an hour)
-	.venv-mutants/bin/python tests/mutation/run.py
+	.venv-mutants/bin/python -m tests.mutation.run
 
 breaks: $(VENV)/.dev  ## break each rule of the specification, and name the test that fails
-	$(BIN)/python tests/breaks/breaks.py
+	$(BIN)/python -m tests.breaks.breaks
 
 clean:  ## remove what these targets made
 	rm -rf $(VENV) .venv-* dist sbom mutants docs/_build .benchmarks .coverage* .*_cache .hypothesis

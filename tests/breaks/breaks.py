@@ -1,6 +1,6 @@
 """Break each rule of the specification on purpose, on a copy of the tree, and name the test that fails.
 
-``python tests/breaks/breaks.py [WORD...]`` tries all of ``breaks.toml``, or those whose rule holds a word,
+``python -m tests.breaks.breaks [WORD...]`` tries all of ``breaks.toml``, or those whose rule holds a word,
 and fails where a break goes unnoticed.
 """
 
@@ -14,11 +14,10 @@ import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.support.latest import keep
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent))
-
-from latest import keep  # noqa: E402
 
 CONCEPTS = ["acknowledgement", "body", "callback", "control_number", "credentials", "deal_time", "encryption"]
 CONCEPTS += ["errors", "parser", "pay_type", "messages", "json_texts", "constant_time", "properties", "fuzz"]

@@ -90,6 +90,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     from tests.fuzz.targets import seeds
-    from tests.latest import keep
+    from tests.support.latest import keep
 
     sys.exit(main())

@@ -1,6 +1,6 @@
 """Break the package in every small way that mutmut knows, and see that a test fails each time.
 
-``python tests/mutation/run.py [PATTERN...]`` tries all mutants, or those whose names match. It succeeds when
+``python -m tests.mutation.run [PATTERN...]`` tries all mutants, or those whose names match. It succeeds when
 at least 95 of 100 are killed and each survivor is one that ``equivalent.toml`` names.
 """
 
@@ -13,10 +13,9 @@ import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+from tests.support.latest import keep
 
-from latest import keep  # noqa: E402
+HERE = Path(__file__).parent
 
 ENOUGH = 95
 KILLED = {"killed", "timeout"}

@@ -1,4 +1,4 @@
-"""The figures of the latest whole run, as the documentation shows them."""
+"""Keep the figures of the latest whole run, as the documentation shows them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from subprocess import run
 
 
 def keep(path: Path, lines: list[str]) -> None:
-    """Writes the lines to the file, under the date, the commit and the versions that they belong to."""
+    """Write the lines to the file, under the date, the commit and the versions that they belong to."""
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = run(git, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     python = sys.version.split()[0]
