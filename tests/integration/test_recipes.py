@@ -213,7 +213,7 @@ def test_a_rejected_body_gets_no_explanation_and_is_not_stored(
 
 def test_the_log_names_what_was_rejected_or_quarantined_and_no_secret(endpoint: Endpoint) -> None:
     before = len(endpoint.server.log())
-    endpoint.post(body(authentication="a stranger's secret"))
+    endpoint.post(body(authentication="a guessed secret"))
     endpoint.post(b"garbage")
     endpoint.post(body(7, controlNumber="SK991000000007"))
     log = endpoint.server.log()[before:]
@@ -223,7 +223,7 @@ def test_the_log_names_what_was_rejected_or_quarantined_and_no_secret(endpoint: 
     (quarantined,) = (line for line in log.splitlines() if "quarantined: " in line)
     assert "SK991000000007" in quarantined
     assert "payType" in quarantined
-    assert [secret for secret in (*SECRETS, *KEYS, "a stranger's secret") if secret in log] == []
+    assert [secret for secret in (*SECRETS, *KEYS, "a guessed secret") if secret in log] == []
 
 
 @on_real_servers
