@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from attrs import field, frozen
 
 from ._callback import PayoutCallback
 from ._control_number import ControlNumber
+from ._formatting import canonical_json
 from ._pay_type import PayType
 
 
@@ -37,7 +37,9 @@ _STATUS = {
 
 def _content(callback: PayoutCallback) -> str:
     """The canonical JSON, in which 1, 1.0 and true differ, as they do not in Python."""
-    return json.dumps(callback.to_dict(), sort_keys=True)
+    if not isinstance(callback, PayoutCallback):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"expected PayoutCallback objects, got {type(callback).__name__}")
+    return canonical_json(callback.to_dict())
 
 
 def _contents(events: tuple[PayoutCallback, ...]) -> tuple[str, ...]:
@@ -65,7 +67,8 @@ class PayoutHistory:
     A final status stays: no callback that arrives later, and no ``deal_time``, undoes it. The result depends
     on the content of the callbacks only, never on the order of arrival. User names are not compared.
 
-    Raises ``ValueError`` for no callbacks, and for callbacks of more than one control number.
+    Raises ``ValueError`` for no callbacks, and for callbacks of more than one control number, and
+    ``TypeError`` for anything but callbacks.
     """
 
     events: tuple[PayoutCallback, ...] = field(alias="callbacks", converter=_distinct_in_order, eq=_contents)
