@@ -97,7 +97,9 @@ def _check_plain(text: bytes) -> Outcome:
 
 def _check_revalidation(error: InvalidCallbackError) -> None:
     again = _revalidated(json.loads(json.dumps(error.payload)))
-    assert [(one.field, one.code) for one in again.errors] == [(one.field, one.code) for one in error.errors]
+    assert [one.field for one in again.errors] == [one.field for one in error.errors]
+    if "[redacted]" not in str(error.payload):  # what is redacted can be shorter, which has another code
+        assert again.errors == error.errors
     assert again.payload == error.payload
     assert again.idempotency_key == error.idempotency_key
 
