@@ -148,7 +148,7 @@ def test_open_work_comes_from_the_database(monitored: Monitored) -> None:
     wait_until(lambda: not monitored.project.has_unprocessed_events())
     query = monitored.project.database.query
     query(
-        "UPDATE payouts_payout SET first_received_at = now() - interval '25 hours' "
+        "UPDATE payouts_payout SET created_at = now() - interval '25 hours' "
         "WHERE control_number LIKE 'SK992%%'"
     )
     query(

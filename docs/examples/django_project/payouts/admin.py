@@ -18,7 +18,7 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Payout)
 class PayoutAdmin(ReadOnly):
-    list_display = ("control_number", "status", "reference_number", "first_received_at")
+    list_display = ("control_number", "status", "reference_number", "created_at")
     list_filter = ("status",)
     search_fields = ("control_number",)
 
@@ -45,4 +45,5 @@ class QuarantinedCallbackAdmin(ReadOnly):
                 continue
             store_event(callback)
             queryset.filter(pk=row.pk).update(resolved_at=timezone.now())
+            self.log_change(request, row, f"Revalidated and accepted: {callback.idempotency_key}")
             self.message_user(request, f"Accepted: {callback.idempotency_key}")

@@ -14,7 +14,7 @@ class Payout(models.Model):
     )
     reference_number = models.TextField(null=True)
     fail_description = models.TextField(null=True)
-    first_received_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class Event(models.Model):

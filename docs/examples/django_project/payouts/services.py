@@ -76,12 +76,11 @@ def process_payout(control_number: str) -> None:
 
 def open_work() -> dict[str, int]:
     """Count what waits for a person or for the worker."""
-    payouts, events, now = Payout.objects, Event.objects.filter(processed_at=None), timezone.now()
-    uploaded = payouts.filter(status=PayoutStatus.UPLOADED)
+    now, day, minute = timezone.now(), timedelta(days=1), timedelta(minutes=1)
     with closing(connection):  # each scrape has a thread of its own, and so a connection
         return {
-            "overdue": uploaded.filter(first_received_at__lt=now - timedelta(days=1)).count(),
-            "conflicting": payouts.filter(status=PayoutStatus.CONFLICTING).count(),
+            "overdue": Payout.objects.filter(status=PayoutStatus.UPLOADED, created_at__lt=now - day).count(),
+            "conflicting": Payout.objects.filter(status=PayoutStatus.CONFLICTING).count(),
             "quarantined": QuarantinedCallback.objects.filter(resolved_at=None).count(),
-            "unprocessed": events.filter(received_at__lt=now - timedelta(minutes=5)).count(),
+            "unprocessed": Event.objects.filter(processed_at=None, received_at__lt=now - 5 * minute).count(),
         }

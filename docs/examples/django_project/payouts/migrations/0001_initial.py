@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ),
                 ("reference_number", models.TextField(null=True)),
                 ("fail_description", models.TextField(null=True)),
-                ("first_received_at", models.DateTimeField(auto_now_add=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(

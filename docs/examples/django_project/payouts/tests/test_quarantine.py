@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
@@ -60,6 +61,7 @@ def test_a_quarantined_callback_is_alerted_corrected_revalidated_and_processed(
     row = QuarantinedCallback.objects.get()
     assert Event.objects.count() == 1
     assert row.resolved_at is not None
+    assert LogEntry.objects.filter(change_message__startswith="Revalidated", user__username="admin").exists()
     process_events()
     assert Payout.objects.get().status == PayoutStatus.PAID
 
