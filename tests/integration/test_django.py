@@ -171,6 +171,14 @@ def test_without_a_database_nothing_is_acknowledged(
         assert deliver(server, PayType.CANCEL) == 200
 
 
+def test_a_silent_database_server_is_not_waited_for_long(tmp_path: Path, postgres: DatabaseServer) -> None:
+    project = Project(tmp_path, postgres)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never says a word
+        project.settings |= {"PGHOST": "127.0.0.1", "PGPORT": str(silent.getsockname()[1])}
+        with project.server as server, ThreadPoolExecutor(16) as senders:
+            assert set(senders.map(lambda _: deliver(server), range(16))) == {500}
+
+
 def test_a_crash_before_the_response_stores_the_event_once(project: Project) -> None:
     store = "            store_event(callback)\n"
     crash = f"{store.rstrip()}; __import__('os').kill(__import__('os').getpid(), 9)\n"

@@ -11,10 +11,13 @@ from payouts.services import process_events
 from skypay_payout import CallbackParser, PayoutStatus, PayType
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import (
+    AMENDED_TWICE,
     CANCELLED,
+    CANCELLED_AND_PAID,
     CREDENTIALS,
     ENCRYPTION_KEY,
     FAILED,
+    LATE_UPLOAD,
     PAID,
     RejectionCase,
     Scenario,
@@ -28,7 +31,6 @@ from .conftest import Deliver
 pytestmark = pytest.mark.django_db
 
 CIPHER = BodyCipher(ENCRYPTION_KEY)
-CANCELLED_AND_PAID = Scenario("both", CANCELLED.control_number, (*CANCELLED.statuses, PayType.PAYOUT))
 CASES = rejection_cases(CallbackParser(CREDENTIALS, cipher=CIPHER))
 
 
@@ -66,6 +68,8 @@ def test_what_is_not_authenticated_is_rejected_and_what_is_invalid_is_quarantine
         (PAID, PayoutStatus.PAID),
         (FAILED, PayoutStatus.FAILED),
         (CANCELLED, PayoutStatus.CANCELLED),
+        (LATE_UPLOAD, PayoutStatus.PAID),
+        (AMENDED_TWICE, PayoutStatus.UPLOADED),
         (CANCELLED_AND_PAID, PayoutStatus.CONFLICTING),
     ],
     ids=lambda one: getattr(one, "name", one),
