@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import NullPool, create_engine
 
-from skypay_payout import CallbackParser, PayType
-from skypay_payout.conformance import check_endpoint
+from skypay_payout import CallbackParser, Credentials, PayType
+from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import CREDENTIALS, ENCRYPTION_KEY, body
+from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 from tests.databases import DatabaseServer
 from tests.servers import EXAMPLES, HTTP, Server, wait_until
 
@@ -30,6 +31,8 @@ pytestmark = pytest.mark.heavy
 DEADLINE = 15.0
 """Seconds within which even a request that has to wait for a lock is answered."""
 CIPHER = BodyCipher(ENCRYPTION_KEY)
+KEYS = ["an older key", ENCRYPTION_KEY]
+SECRETS = ["an older secret", AUTHENTICATION]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -43,18 +46,40 @@ def project(tmp_path: Path, database_server: DatabaseServer | None) -> Project:
     return Project(tmp_path, database_server)
 
 
+class Endpoint(NamedTuple):
+    """A project that runs, and a parser configured as it is, with two secrets and two keys."""
+
+    project: Project
+    server: Server
+    parser: CallbackParser
+
+    def body(self) -> bytes:
+        return body(PayType.PAYOUT, cipher=self.parser.cipher)
+
+    def stored(self) -> list[dict[str, object]]:
+        """Each stored event, without what came later with the same key: different content is kept too."""
+        query = "SELECT idempotency_key, content FROM payouts_event ORDER BY received_at DESC"
+        return list(
+            {key: json.loads(str(content)) for key, content in self.project.database.query(query)}.values()
+        )
+
+
 @pytest.fixture(scope="module", params=["plain", "encrypted"])
 def endpoint(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     database_server: DatabaseServer | None,
-) -> Iterator[tuple[Server, CallbackParser]]:
+) -> Iterator[Endpoint]:
     project = Project(tmp_path_factory.mktemp("django"), database_server)
-    cipher = CIPHER if request.param == "encrypted" else None
+    project.settings |= {
+        "SKYPAY_AUTHENTICATION": ", ".join(SECRETS),
+        "SKYPAY_ENCRYPTION_KEY": ", ".join(KEYS),
+    }
+    cipher = BodyCipher(KEYS) if request.param == "encrypted" else None
     if cipher is None:
         project.take_plain_bodies()
     with project.server as server:
-        yield server, CallbackParser(CREDENTIALS, cipher=cipher)
+        yield Endpoint(project, server, CallbackParser(Credentials(USER_NAME, SECRETS), cipher=cipher))
 
 
 def deliver(server: Server, status: int = PayType.PAYOUT, **fields: object) -> int:
@@ -68,54 +93,46 @@ def deliver(server: Server, status: int = PayType.PAYOUT, **fields: object) -> i
     return response.status_code
 
 
-def test_it_passes_the_conformance_check(endpoint: tuple[Server, CallbackParser]) -> None:
-    server, parser = endpoint
-    assert [result for result in check_endpoint(server.url, parser) if result.problem] == []
+def test_it_passes_the_conformance_check(endpoint: Endpoint) -> None:
+    parser, keys = endpoint.parser, KEYS if endpoint.parser.cipher else []
+    results = list(check_endpoint(endpoint.server.url, parser, keys=keys, stored=endpoint.stored))
+    assert [result for result in results if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)] == []
+    skipped = {result.id for result in results if result.outcome is Outcome.SKIPPED}
+    assert not endpoint.parser.cipher or not skipped
 
 
-def test_chunked_requests_are_accepted(endpoint: tuple[Server, CallbackParser]) -> None:
-    server, parser = endpoint
-    content = body(PayType.PAYOUT, cipher=CIPHER if parser.cipher else None)
+def test_chunked_requests_are_accepted(endpoint: Endpoint) -> None:
+    content = endpoint.body()
     pieces = (content[start : start + 100] for start in range(0, len(content), 100))
-    assert HTTP.post(server.url, content=pieces, headers={"Content-Type": "text/plain"}).status_code == 200
-
-
-def test_half_sent_bodies_do_not_stop_it(endpoint: tuple[Server, CallbackParser]) -> None:
-    server, parser = endpoint
-    head = b"POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
-    content = body(PayType.PAYOUT, cipher=CIPHER if parser.cipher else None)
-    with ExitStack() as stack:
-        for _ in range(40):  # more than the endpoint has threads
-            stack.enter_context(socket.create_connection(("127.0.0.1", server.port))).sendall(head)
-        assert HTTP.post(server.url, content=content, timeout=DEADLINE).status_code == 200
-
-
-@pytest.mark.parametrize("excess", [0, 1])
-def test_only_bodies_up_to_the_limit_are_accepted(
-    endpoint: tuple[Server, CallbackParser], excess: int
-) -> None:
-    server, parser = endpoint
-    if parser.cipher is None:
-        content = body(note="x").ljust(parser.max_body_size + excess)
-    else:
-        # Base64 in lines: a newline at the end makes up the length.
-        content = body(note="x", cipher=CIPHER).ljust(parser.max_body_size + excess, b"\n")
-    assert HTTP.post(server.url, content=content).status_code == (413 if excess else 200)
+    assert HTTP.post(endpoint.server.url, content=pieces).status_code == 200
 
 
 @pytest.mark.parametrize("ends", [True, False], ids=["whole", "without end"])
-def test_gunicorn_takes_chunked_requests_without_nginx_too(
-    endpoint: tuple[Server, CallbackParser], ends: bool
-) -> None:
-    server, parser = endpoint
-    content = body(PayType.PAYOUT, cipher=CIPHER if parser.cipher else None)
+def test_gunicorn_takes_chunked_requests_without_nginx_too(endpoint: Endpoint, ends: bool) -> None:
+    content = endpoint.body()
     chunk = b"%x\r\n%b\r\n"
     chunks = chunk % (len(content), content) + (b"0\r\n\r\n" if ends else chunk % (2**17, b" " * 2**17))
-    port = int(server.log().split("Listening at: http://127.0.0.1:")[1].split()[0])
+    port = int(endpoint.server.log().split("Listening at: http://127.0.0.1:")[1].split()[0])
     with socket.create_connection(("127.0.0.1", port), DEADLINE) as connection:
         head = b"POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.sendall(head + chunks)
         assert int(connection.recv(64).split()[1]) == (200 if ends else 413)
+
+
+def test_half_sent_bodies_do_not_stop_it(endpoint: Endpoint) -> None:
+    head = b"POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
+    with ExitStack() as stack:
+        for _ in range(40):  # more than the endpoint has threads
+            connection = socket.create_connection(("127.0.0.1", endpoint.server.port))
+            stack.enter_context(connection).sendall(head)
+        assert HTTP.post(endpoint.server.url, content=endpoint.body(), timeout=DEADLINE).status_code == 200
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_only_bodies_up_to_the_limit_are_accepted(endpoint: Endpoint, excess: int) -> None:
+    # White space at the end of JSON, and newlines in Base64, make up the length.
+    content = endpoint.body().ljust(endpoint.parser.max_body_size + excess, b"\n")
+    assert HTTP.post(endpoint.server.url, content=content).status_code == (413 if excess else 200)
 
 
 def test_its_own_tests_pass(project: Project) -> None:
