@@ -116,8 +116,8 @@ def _encoded(text: str) -> bytes:
     raise wrong  # here and not where it was found, so that no __context__ holds the body
 
 
-def decode(data: bytes) -> tuple[dict[str, object], str]:
-    """Read the one JSON object in the bytes (points 1, 8 and 9), and return it with the text that they are.
+def decode(data: bytes) -> dict[str, object]:
+    """Read the one JSON object in the bytes (points 1, 8 and 9).
 
     ``complete`` converts its numbers with a fraction or an exponent, which are ``bytes`` here.
 
@@ -138,7 +138,7 @@ def decode(data: bytes) -> tuple[dict[str, object], str]:
     try:
         text = data.decode()
         start = 0
-        if text[:1] != "{" or text[-1:] != "}" or text[-9:-1].rstrip()[-1:] in ",":
+        if not text or text[0] != "{" or text[-1] != "}" or text[-9:-1].rstrip()[-1:] in ",":
             text, start = _tolerated(text)
         fields, end = _decode(text, start)
     except UnicodeDecodeError as error:
@@ -163,7 +163,7 @@ def decode(data: bytes) -> tuple[dict[str, object], str]:
                 ErrorCode.NOT_AN_OBJECT, "expected one JSON object in braces, got another JSON value"
             )
         else:
-            return fields, text
+            return fields
     raise wrong  # for the same reason as above
 
 
@@ -214,6 +214,6 @@ def complete(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
 
 def read_object(data: bytes) -> dict[str, object]:
     """Read the one JSON object in the bytes. Raises as ``decode`` and ``complete`` do."""
-    fields, _ = decode(data)
+    fields = decode(data)
     complete(fields)
     return fields

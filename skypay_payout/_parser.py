@@ -50,7 +50,7 @@ class _Login:
     login: bytes = field(repr=False)
     structure: Structure
     is_newest_secret: bool
-    secret_counts: tuple[tuple[str, int], ...] = field(repr=False)
+    secret_counts: tuple[tuple[bytes, int], ...] = field(repr=False)
     """How often each secret of the parser is in this one: a body that has it more often repeats it."""
 
 
@@ -88,7 +88,7 @@ def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
             login(account.user_name, secret),
             structurer(account.user_name, account.prefixes),
             secret == account.authentication[-1],
-            tuple((one, secret.count(one)) for one in _secrets(parser)),
+            tuple((one.encode(), secret.count(one)) for one in _secrets(parser)),
         )
         for account in parser.credentials
         for secret in account.authentication
@@ -233,9 +233,9 @@ class CallbackParser:
             if type(data) is not bytes or len(data) > self.max_body_size:
                 data = to_bytes(data, self.max_body_size)
             if self.cipher is None:
-                fields, text = decode(data)
+                fields = decode(data)
             else:
-                fields, text, encrypter, newest_key = _decrypted(self.cipher, data)
+                fields, data, encrypter, newest_key = _decrypted(self.cipher, data)
             given = login(fields.get("userName"), fields.pop("authentication", None))
             found = None
             for one in self._logins:  # all of them, each in constant time
@@ -250,27 +250,27 @@ class CallbackParser:
                 extra: Any = result.extra
                 if extra:  # the known fields hold no fraction and nothing nested
                     complete(extra)
-                searched = self._may_repeat_a_secret(fields, text, found)
+                searched = self._may_repeat_a_secret(fields, data, found)
                 outcome = self._redacted(result) if searched else result
         except CallbackError as error:
             # Without the traceback, whose frames hold the body.
             return error.with_traceback(None), None, True, True
         return outcome, encrypter, newest_key, found.is_newest_secret
 
-    def _may_repeat_a_secret(self, fields: dict[str, Any], text: str, found: _Login) -> bool:
+    def _may_repeat_a_secret(self, fields: dict[str, Any], data: bytes, found: _Login) -> bool:
         """Return whether a field other than ``authentication`` may hold a secret, and must be searched.
 
-        Without a backslash, the text holds every value as it is: a secret that is not there is in no field.
+        Without a backslash, the bytes hold every text as it is: a secret that is not there is in no field.
         """
         if self._has_numeric_secret:
             return True
-        if "\\" in text:
+        if b"\\" in data:
             try:
                 return contains("\0".join([*fields, *fields.values()]), self._secrets)
             except TypeError:  # not all values are texts
                 return True
         for secret, count in found.secret_counts:  # noqa: SIM110  any() takes several times as long
-            if text.count(secret) != count:
+            if data.count(secret) != count:
                 return True
         return False
 
@@ -306,14 +306,14 @@ class CallbackParser:
         )
 
 
-def _decrypted(cipher: BodyCipher, data: bytes) -> tuple[dict[str, object], str, Encrypter, bool]:
+def _decrypted(cipher: BodyCipher, data: bytes) -> tuple[dict[str, object], bytes, Encrypter, bool]:
     from .encryption import candidates
 
     # A wrong key can yield valid padding: only a JSON object counts as decrypted. Everything else is one and
     # the same failure, so that no response serves as a padding oracle.
     for decrypted, encrypter, is_newest in candidates(cipher, data):
         try:
-            return *decode(decrypted), encrypter, is_newest
+            return decode(decrypted), decrypted, encrypter, is_newest
         except MalformedBodyError as error:
             if error.code in (ErrorCode.DUPLICATE_FIELD, ErrorCode.TOO_COMPLEX):
                 raise
