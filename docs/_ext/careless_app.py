@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 
 from flask import Flask, request
 
@@ -19,6 +19,6 @@ def callback() -> tuple[bytes, int]:
         return b"", 403
     if int(fields["payType"]) > 6:  # a new status is lost
         return b"", 400
-    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-2]  # not UTC+8
+    now = f"{datetime.now(timezone(timedelta(hours=8))):%Y-%m-%d %H:%M:%S.%f}"[:-2]
     response = {"responseTime": now, "responseCode": "1000", "responseDescription": "Success"}
     return cipher.encrypt(json.dumps(response).encode()), 200
