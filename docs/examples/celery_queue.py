@@ -54,7 +54,7 @@ def handle(task: Task[Any, Any], event_id: str, event: str, previous: str | None
     """Book what became of a payout, once for each ``event_id``: put your code here."""
     try:
         callback, now = PayoutCallback.from_dict(json.loads(event)), PayoutStatus(status)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         # A poison message: trying again does not help. It goes to the broker's dead letters if it has any;
         # the event itself stays in the store.
         log.error("rejected message %s: %s", task.request.id, error)

@@ -103,13 +103,12 @@ EVENTS = Table(
     Column("control_number", CONTROL_NUMBER, nullable=False, index=True),
     Column("event", JSON_TEXT, nullable=False),  # PayoutCallback.to_dict()
     Column("received_at", TIME, nullable=False),
-    # From here on null until it is processed: the how manieth of its payout, the payout's status before it
-    # (null for the first one) and with it, when your code gets it, and when your code was done with it.
-    Column("position", Integer),
-    Column("previous", STATUS),
-    Column("status", STATUS, index=True),
-    Column("due_at", TIME),
-    Column("done_at", TIME, index=True),
+    # Null until the event is processed:
+    Column("position", Integer),  # 1, 2, 3 and so on within its payout
+    Column("previous", STATUS),  # the payout's status before this event, null for the first one
+    Column("status", STATUS, index=True),  # the payout's status with this event
+    Column("due_at", TIME),  # when your code gets it
+    Column("done_at", TIME, index=True),  # when your code was done with it
     **MYSQL,
 )
 QUARANTINE = Table(

@@ -49,7 +49,8 @@ CREATE TABLE IF NOT EXISTS skypay_events (
     control_number TEXT NOT NULL,
     event TEXT NOT NULL,            -- PayoutCallback.to_dict() as JSON
     received_at REAL NOT NULL,      -- all times: seconds since 1970, UTC
-    position INTEGER,               -- from here on NULL until it is processed: the how manieth of its payout
+    -- NULL until the event is processed:
+    position INTEGER,               -- 1, 2, 3 and so on within its payout
     previous TEXT,                  -- the payout's status before this event, NULL for the first one
     status TEXT,                    -- the payout's status with this event
     due_at REAL,                    -- when your code gets it

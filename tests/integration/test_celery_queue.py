@@ -223,12 +223,13 @@ def test_a_message_whose_worker_was_killed_is_done_again(queue: Queue) -> None:
 
 def test_a_poison_message_is_rejected_and_does_not_stop_the_others(queue: Queue) -> None:
     event = json.dumps(PARSER.parse(body()).to_dict())
-    poison = [("1", "{}", None, "PAID"), ("2", "no JSON", None, "PAID"), ("3", event, None, "REFUNDED")]
+    poison = [("1", "{}", None, "PAID"), ("2", "no JSON", None, "PAID"), ("3", "[]", None, "PAID")]
+    poison.append(("4", event, None, "REFUNDED"))
     queue.run(f"for arguments in {poison!r}: celery_queue.handle.apply_async(arguments)")
     queue.save([body()])
     assert queue.run(ENQUEUE) == "1\n"
     queue.start_worker()
-    wait_until(lambda: len(queue.bookings()) == 1 and queue.log().count("rejected message") == 3)
+    wait_until(lambda: len(queue.bookings()) == 1 and queue.log().count("rejected message") == 4)
     wait_until(lambda: not queue.messages())
     assert len(queue.bookings()) == 1
 
