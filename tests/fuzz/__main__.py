@@ -83,13 +83,12 @@ def main() -> int:
     lines = [fuzz(name, seconds) for name in ("plain", "encrypted")]
     if not all(lines):
         return 1
-    print(*lines, sep="\n")
-    keep(HERE / "latest.txt", lines)
+    print(headline(), "", *lines, sep="\n")
     return 0
 
 
 if __name__ == "__main__":
     from tests.fuzz.targets import seeds
-    from tests.support.latest import keep
+    from tests.support.latest import headline
 
     sys.exit(main())
