@@ -62,7 +62,7 @@ class Unusual:
     def _fail(self, *_: object, **__: object) -> Any:
         raise LookupError("used")
 
-    __str__ = __len__ = __bool__ = __eq__ = __lt__ = __getitem__ = __call__ = __index__ = _fail
+    __str__ = __len__ = __bool__ = __eq__ = __lt__ = __call__ = __index__ = _fail
     __hash__ = None  # type: ignore[assignment]
 
 
