@@ -151,6 +151,7 @@ class Store:
 
     def __init__(self, url: str | None = None) -> None:
         url = os.environ["DATABASE_URL"] if url is None else url
+        url = url.replace("mariadb+", "mysql+", 1)  # SQLAlchemy has two names for it
         self._engine = create_engine(
             url,
             connect_args=CONNECT[url.partition("+")[0]],

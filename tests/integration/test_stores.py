@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.event import listen
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import sqlalchemy_store
 import sqlite_store
@@ -681,6 +682,24 @@ def is_saved(store: Store) -> bool:
     except (TimeoutError, SQLAlchemyError):
         return False
     return True
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "mysql+pymysql"])
+def test_a_store_is_not_opened_on_a_server_that_never_responds(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(OperationalError):
+        sqlalchemy_store.Store(f"{scheme}://user@127.0.0.1:{listener.getsockname()[1]}/payouts")
+
+
+@pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+def test_both_names_of_mariadb_mean_the_same(database: Database) -> None:
+    store = sqlalchemy_store.Store(database.url.replace("mysql+", "mariadb+"))
+    assert_works(store, database)
+    ((collation,),) = database.query(
+        "SELECT DISTINCT collation_name FROM information_schema.columns "
+        "WHERE table_schema = DATABASE() AND collation_name IS NOT NULL"
+    )
+    assert collation == "utf8mb4_bin"
+    close(store)
 
 
 # SQLite's file
