@@ -10,7 +10,7 @@ INSTALL := -m pip install -q $(CONSTRAIN) $(if $(CONSTRAINTS),--build-constraint
 UNTRANSLATED := benchmarks/figures.pot what-was-tried.pot changelog.pot
 MERMAID := docs/_static/mermaid/mermaid.esm.min.mjs
 
-.PHONY: help demo test lint check docs docs-site translations dist core lowest lock audit bench fuzz mutants breaks clean
+.PHONY: help demo test quick lint check docs docs-site translations dist core lowest lock audit bench fuzz mutants figures clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -20,6 +20,9 @@ demo: $(VENV)/.demo  ## the published sample and every status, through the parse
 
 test: lint check  ## all that must be green before a change lands
 
+quick: lint $(VENV)/.dev  ## lint, types, and the tests of the modules and of the specification, in parallel
+	$(BIN)/python -m pytest -q -n auto tests/unit tests/specification
+
 lint: $(VENV)/.dev  ## formatter, linter, type checkers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -27,10 +30,8 @@ lint: $(VENV)/.dev  ## formatter, linter, type checkers
 	$(BIN)/pyright
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github/workflows
 
-check: $(VENV)/.dev  ## the tests, with all branches of the package covered
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q
-	$(BIN)/coverage report
+check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package covered
+	$(BIN)/python -m pytest -q -n auto --cov
 
 docs: docs-site  ## the site in both languages, warnings as errors, tested in Chromium: docs/_build/html
 	$(BIN)/python -m pytest -q docs/check_site.py docs/check_browser.py
@@ -104,11 +105,14 @@ bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks/figu
 fuzz: .venv-fuzz/.ready  ## fuzz plain and encrypted bodies, FUZZ_SECONDS for each
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) .venv-fuzz/bin/python -m tests.fuzz
 
-mutants: .venv-mutants/.ready  ## change the package in every small way, and see a test fail (about an hour)
-	.venv-mutants/bin/python -m tests.mutation.run
+mutants: .venv-mutants/.ready  ## change what differs from origin/main in every small way, and see a test fail; ALL=1 for all
+	.venv-mutants/bin/python -m tests.mutation $(if $(ALL),--all)
 
-breaks: $(VENV)/.dev  ## break each rule of the specification, and name the test that fails
-	$(BIN)/python -m tests.breaks.breaks
+figures: $(VENV)/.dev .venv-fuzz/.ready .venv-mutants/.ready  ## make all figures that the documentation shows, for a release
+	mkdir -p docs/figures
+	$(BIN)/python -m tests.benchmarks
+	.venv-fuzz/bin/python -m tests.fuzz > docs/figures/fuzzing.txt
+	.venv-mutants/bin/python -m tests.mutation --all > docs/figures/mutants.txt
 
 clean:  ## remove what these targets made
 	rm -rf $(VENV) .venv-* dist sbom mutants docs/_build .benchmarks .coverage* .*_cache .hypothesis

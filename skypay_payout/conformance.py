@@ -6,11 +6,12 @@ endpoint under test: the callbacks tell of payouts that do not exist.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import partial
 from time import monotonic, sleep
 
 from attrs import define, field, frozen
@@ -164,7 +165,9 @@ class _Check:
     _slowest: float = 0.0
     _slowest_rule: str = ""
     _moments: list[_Moment] = field(factory=list[_Moment])
-    _events: dict[str, PayoutCallback] = field(factory=dict[str, PayoutCallback])
+    _events: defaultdict[str, list[PayoutCallback]] = field(
+        factory=partial(defaultdict[str, list[PayoutCallback]], list[PayoutCallback])
+    )
     _rejected_events: set[str] = field(factory=set[str])
 
     def probe(self) -> None:
@@ -267,7 +270,7 @@ class _Check:
         if self.keeps_events:
             result = self.bodies.parser.receive(delivery.request.body)
             if isinstance(result, Accepted):
-                self._events.setdefault(result.callback.idempotency_key, result.callback)
+                self._events[result.callback.idempotency_key].append(result.callback)
 
     def _note_rejected(self, delivery: Delivery) -> None:
         if self.keeps_events:
@@ -340,33 +343,36 @@ class _Check:
         except ValueError as error:
             yield from (_result(rule, Outcome.FAILED, str(error)) for rule in rules)
             return
-        problems = self._stored_problems(found)
+        problems = list(self._stored_problems(found))
         for rule in rules:
             wrong = [problem for broken, problem in problems if broken is rule]
             yield _result(rule, Outcome.FAILED if wrong else Outcome.PASSED, _summary(wrong))
 
-    def _stored_problems(self, found: list[PayoutCallback]) -> list[tuple[Rule, str]]:
-        problems = list[tuple[Rule, str]]()
-        times = Counter(callback.idempotency_key for callback in found)
-        stored = {callback.idempotency_key: callback for callback in found}
-        for key, callback in self._events.items():
-            if key in stored:
-                if times[key] > 1:
-                    problems.append((STORED_ONCE, f"{key} is stored {times[key]} times"))
-                if stored[key] != callback:
-                    problems.append((STORED_INTACT, f"{key}: {_difference(callback, stored[key])}"))
-                continue
-            elsewhere = _at_another_time(callback, found)
-            if elsewhere is None:
-                problems.append((STORED_ONCE, f"{key} is not stored"))
-            else:
-                hours = (elsewhere.deal_time - callback.deal_time) / timedelta(hours=1)
-                problems.append(
-                    (STORED_TIME, f"{key} is stored {hours:+.0f} h off, at {elsewhere.deal_time}")
-                )
-        for key in sorted(self._rejected_events & (times.keys() - self._events.keys())):
-            problems.append((STORED_REJECTED, f"{key} was rejected, but is stored"))
-        return problems
+    def _stored_problems(self, found: list[PayoutCallback]) -> Iterator[tuple[Rule, str]]:
+        stored = defaultdict[str, list[PayoutCallback]](list)
+        for callback in found:
+            stored[callback.idempotency_key].append(callback)
+        for key, sent in self._events.items():
+            # A redelivery may differ, and a store may keep one of them or both.
+            kept = stored.get(key, [])
+            times = max(map(kept.count, kept), default=0)
+            if times > 1:
+                yield STORED_ONCE, f"{key} is stored {times} times"
+            for callback in kept:
+                if callback not in sent:
+                    yield STORED_INTACT, f"{key}: {_difference(sent[0], callback)}"
+            if not kept:
+                yield _missing(key, sent[0], found)
+        for key in sorted(self._rejected_events & (stored.keys() - self._events.keys())):
+            yield STORED_REJECTED, f"{key} was rejected, but is stored"
+
+
+def _missing(key: str, callback: PayoutCallback, found: Iterable[PayoutCallback]) -> tuple[Rule, str]:
+    elsewhere = _at_another_time(callback, found)
+    if elsewhere is None:
+        return STORED_ONCE, f"{key} is not stored"
+    hours = (elsewhere.deal_time - callback.deal_time) / timedelta(hours=1)
+    return STORED_TIME, f"{key} is stored {hours:+.0f} h off, at {elsewhere.deal_time}"
 
 
 def _found(records: Iterable[Mapping[str, object]]) -> list[PayoutCallback]:

@@ -388,6 +388,19 @@ def test_an_event_that_is_stored_twice_is_told() -> None:
     assert results["stored-once"].message.endswith("is stored 2 times")
 
 
+def test_a_store_may_keep_a_redelivery_that_differs_or_not() -> None:
+    endpoint = Endpoint()
+    changed = {"redelivered-changed", "stored-once", "stored-intact"}
+
+    def records() -> Iterable[Mapping[str, object]]:
+        events = [PLAIN.parse(json.dumps(fields)).to_dict() for fields in endpoint.stored.values()]
+        unique = {json.dumps(event, sort_keys=True): event for event in events}
+        return list(unique.values())
+
+    results = checked(endpoint, *changed, stored=records)
+    assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+
+
 def test_chinese_that_is_damaged_is_told() -> None:
     def damage(events: list[dict[str, object]]) -> None:
         for event in events:

@@ -1,17 +1,15 @@
-"""Keep the figures of the latest whole run, as the documentation shows them."""
+"""To which date, commit and versions the figures of a run belong."""
 
 from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from subprocess import run
 
 
-def keep(path: Path, lines: list[str]) -> None:
-    """Write the lines to the file, under the date, the commit and the versions that they belong to."""
+def headline() -> str:
+    """Return the first line of figures that the documentation shows."""
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = run(git, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     python = sys.version.split()[0]
-    head = f"{datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}, Python {python} on {sys.platform}"
-    path.write_text("\n".join([head, "", *lines]) + "\n")
+    return f"{datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}, Python {python} on {sys.platform}"

@@ -64,7 +64,7 @@ storing(
 )
 wrong("answers 409 to what it has", "redelivered-upload redelivered-payout redelivered-amended-fail", Once)
 wrong("crashes on what it has", "redelivered-upload together-same", Once, seen=lambda self, fields: crash())
-for number, named in ((2, "payout"), (3, "cancel"), (6, "amended-fail")):
+for number, named in enumerate(STATUSES, 1):
     wrong(
         f"answers 409 to a redelivery of {named} only",
         f"redelivered-{named}",
@@ -130,6 +130,9 @@ payouts(
     "wants UPLOAD before AMENDED_SUCCESS",
     "after-amended-success",
     lambda before, f: before or status_of(f) != "5",
+)
+payouts(
+    "wants UPLOAD before AMENDED_FAIL", "after-amended-fail", lambda before, f: before or status_of(f) != "6"
 )
 payouts(
     "wants UPLOAD before FAILURE",

@@ -1,7 +1,8 @@
-"""Break the package in every small way that mutmut knows, and see that a test fails each time.
+"""Change the package in every small way that mutmut knows, in parallel, and see that a test fails each time.
 
-``python -m tests.mutation.run [PATTERN...]`` tries all mutants, or those whose names match. It succeeds when
-at least 95 of 100 are killed and each survivor is one that ``equivalent.toml`` names.
+``python -m tests.mutation [--all | PATTERN...]`` tries the mutants of the modules that differ from
+origin/main, all mutants, or those whose names match. It succeeds when at least 99 of 100 are killed and each
+survivor is one that ``equivalent.toml`` explains.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from tests.support.latest import keep
+from tests.support.latest import headline
 
 HERE = Path(__file__).parent
 
-ENOUGH = 95
+ENOUGH = 99
 KILLED = {"killed", "timeout"}
 NOT_RUN = 255
 """The exit status of a mutant's process in which pytest did not even start; mutmut calls it a timeout."""
@@ -46,9 +47,21 @@ def not_run() -> set[str]:
     }
 
 
+def changed() -> list[str]:
+    """The patterns of the modules that differ from where this branch left origin/main."""
+    git = ["git", "diff", "--name-only", "--merge-base", "origin/main", "--", "skypay_payout"]
+    names = subprocess.run(git, check=True, capture_output=True, text=True).stdout.split()  # noqa: S603
+    return [name.removesuffix(".py").replace("/", ".") + ".*" for name in names if name.endswith(".py")]
+
+
 def main() -> int:
-    patterns = sys.argv[1:]
-    subprocess.run([sys.executable, "-m", "mutmut", "run", *patterns], check=True)  # noqa: S603
+    arguments = sys.argv[1:]
+    patterns = [] if arguments == ["--all"] else arguments or changed()
+    if not patterns and not arguments:
+        print("no module differs from origin/main")
+        return 0
+    run = [sys.executable, "-m", "mutmut", "run", *patterns]
+    subprocess.run(run, check=True, stdout=sys.stderr)  # noqa: S603
     results = dict(
         line.strip().split(": ") for line in mutmut("results", "--all", "true").splitlines() if ": " in line
     )
@@ -78,12 +91,17 @@ def main() -> int:
     columns = ("mutants", "killed", "equivalent", "survived")
     counts["all"] = sum(counts.values(), Counter())
     killed = 100 * counts["all"]["killed"] / counts["all"]["mutants"]
-    table = [f"{killed:.1f} % killed", "", f"{'module':24}" + "".join(f"{column:>12}" for column in columns)]
+    table = [
+        headline(),
+        "",
+        f"{killed:.1f} % killed",
+        "",
+        f"{'module':24}" + "".join(f"{column:>12}" for column in columns),
+    ]
     for module, count in counts.items():
         table.append(f"{module:24}" + "".join(f"{count[column]:12}" for column in columns))
     print(*table, *unexplained, sep="\n")
     if not patterns:
-        keep(HERE / "latest.txt", table)
         for key in named.keys() - met:
             print(f"no longer a survivor, remove it from equivalent.toml: {key}")
             unexplained.append("")
