@@ -99,7 +99,7 @@ lock: .venv-lock/.ready  ## renew the exact versions of all development tools: c
 audit: .venv-audit/.ready  ## known vulnerabilities in what the package needs, and in the development tools
 	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
-bench: $(VENV)/.dev  ## measure beside the peers, and write docs/benchmarks/figures.md (about 7 minutes)
+bench: $(VENV)/.dev  ## measure everything that the benchmarks page shows: docs/figures/benchmarks.json (about 5 minutes)
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: .venv-fuzz/.ready  ## fuzz plain and encrypted bodies, FUZZ_SECONDS for each
@@ -115,7 +115,7 @@ figures: $(VENV)/.dev .venv-fuzz/.ready .venv-mutants/.ready  ## make all figure
 	.venv-mutants/bin/python -m tests.mutation --all > docs/figures/mutants.txt
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) .venv-* dist sbom mutants docs/_build .benchmarks .coverage* .*_cache .hypothesis
+	rm -rf $(VENV) .venv-* dist sbom mutants docs/_build .coverage* .*_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -11,6 +11,7 @@ sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
 
 import skypay_payout  # noqa: E402
 from skypay_payout import schema  # noqa: E402
+from tests.benchmarks import charts, figures, report  # noqa: E402
 
 project = "skypay-payout"
 author = "The skypay-payout maintainers"
@@ -38,7 +39,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(.*\.)?_[A-Za-z]\w*"),
 ]
 
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 3
 add_module_names = False
 autodoc_member_order = "bysource"
@@ -112,3 +113,10 @@ html_extra_path = ["_build/schema"]
 for name, content in (("callback", schema.CALLBACK), ("acknowledgement", schema.ACKNOWLEDGEMENT)):
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     (SCHEMAS / f"{name}.schema.json").write_text(text, encoding="utf-8")
+
+# The charts and tables of the benchmarks, and the figures in the page's sentences, from one file.
+BENCHMARKS = DOCS / "_build" / "benchmarks"
+measured = figures.read()
+charts.draw(measured, BENCHMARKS)
+(BENCHMARKS / "tables.md").write_text(report.tables(measured), encoding="utf-8")
+myst_substitutions = report.substitutions(measured)

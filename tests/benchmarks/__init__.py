@@ -1,1 +1,1 @@
-"""How fast the library is, and how fast others are at the same job: ``python -m tests.benchmarks``."""
+"""What parsing costs, beside others that do the same, in a whole request, and for hostile bodies."""

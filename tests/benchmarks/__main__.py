@@ -1,44 +1,56 @@
-"""Run ``python -m tests.benchmarks``: measure everything, show it, and write ``docs/benchmarks/figures.md``.
-
-The suite itself goes to ``.benchmarks/``, named after the commit; ``python -m pyperf compare_to`` compares
-two of them.
-"""
+"""``python -m tests.benchmarks``: measure everything, show it, and keep it for the documentation."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from pathlib import Path
 
-import cattrs
+from attrs import frozen
 
-from .figures import ROOT, Figures, Values, collected, read, run_python
-from .page import page
-from .programs import archives, cold_starts, held_memory
-from .scale import QUICK, Scale, full
+from .figures import FILE, ROOT, Figures, circumstances, summarised, write
+from .report import bounds_table, tables
+from .requests import request_times
+from .starts import start_times
 
-PAGE = ROOT / "docs" / "benchmarks" / "figures.md"
-SUITES = ROOT / ".benchmarks"
+
+@frozen
+class Scale:
+    """How much a run does."""
+
+    processes: int = 3
+    """Fresh processes that time calls, since no two lay out their memory alike."""
+    rounds: int = 30
+    """In each of these processes, of starts and of requests; in every round each subject has its turn."""
+    seconds: float = 0.004
+    """How long a turn is, at least."""
+    requests: int = 100
+    """To each endpoint in each round."""
+
+
+QUICK = Scale(processes=1, rounds=7, seconds=0.002)
+"""For a first look."""
 
 
 def measured(scale: Scale) -> Figures:
     """Everything, on this machine."""
-    return collected(scale, lambda: list(_measured(scale)))
-
-
-def _measured(scale: Scale) -> Iterator[Values]:
-    for what, measure in (
-        ("cold starts", cold_starts),
-        ("memory of callbacks that are held", held_memory),
-        ("archives", archives),
-    ):
-        _tell(what)
-        yield measure(scale)
+    about = circumstances(
+        f"{scale.rounds} of starts and requests ({scale.requests} requests each), "
+        f"{scale.processes} processes of {scale.rounds} of calls"
+    )
+    _tell("requests")
+    times = request_times(scale.rounds, scale.requests)
+    _tell("cold starts")
+    times["start"] = start_times(scale.rounds)
     for number in range(scale.processes):
-        _tell(f"timing calls, process {number + 1} of {scale.processes}")
-        yield json.loads(run_python("-m", "tests.benchmarks.timing", json.dumps(cattrs.unstructure(scale))))
+        _tell(f"calls, process {number + 1} of {scale.processes}")
+        command = [sys.executable, "-m", "tests.benchmarks.timing", str(scale.rounds), str(scale.seconds)]
+        process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)  # noqa: S603
+        for group, subjects in json.loads(process.stdout).items():
+            for name, values in subjects.items():
+                times.setdefault(group, {}).setdefault(name, []).extend(values)
+    return Figures(about, summarised(times))
 
 
 def _tell(text: str) -> None:
@@ -46,23 +58,15 @@ def _tell(text: str) -> None:
 
 
 def main() -> None:
-    """Runs the benchmarks, or only writes the page anew."""
+    """Run the benchmarks."""
     parser = ArgumentParser("python -m tests.benchmarks", description=__doc__)
-    choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--quick", action="store_true", help="a first look, which writes no page")
-    choice.add_argument(
-        "--from", dest="suite", type=Path, help="write the page from a suite of an earlier run"
-    )
-    arguments = parser.parse_args()
-    if arguments.suite:
-        figures = read(arguments.suite)
-    else:
-        figures = measured(QUICK if arguments.quick else full())
-        SUITES.mkdir(exist_ok=True)
-        figures.dump(SUITES / f"{figures.metadata['git_commit']}.json")
-    print(page(figures))
-    if not arguments.quick:
-        PAGE.write_text(page(figures), "utf-8")
+    parser.add_argument("--quick", action="store_true", help="a first look, which keeps nothing")
+    quick: bool = parser.parse_args().quick
+    figures = measured(QUICK if quick else Scale())
+    if not quick:
+        write(figures, FILE)
+    print(tables(figures))
+    print(bounds_table(figures))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Times all groups in this process and prints the seconds per call as JSON: ``... timing SCALE``."""
+"""Time all groups in this process and print the seconds of CPU per call: ``... timing ROUNDS SECONDS``."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import gc
 import json
 import sys
 from collections.abc import Callable
-from functools import partial
 from itertools import repeat
 from random import Random
-from time import perf_counter
+from time import process_time
 
-import cattrs
-
-from . import subjects
-from .scale import Scale
-from .subjects import Group, Subject
+from .subjects import Group, Subject, groups
 
 
 def interleaved(group: Group, rounds: int, seconds: float) -> dict[str, list[float]]:
-    """The seconds that a call took, in each round. All subjects have a turn in every round, in an order that
-    changes, so that whatever else the machine does hits all of them alike.
+    """The seconds of CPU that a call took, in each round.
+
+    All subjects have a turn in every round, in an order that changes, so that whatever else the machine does
+    hits all of them alike.
 
     Raises ``AssertionError`` if a subject does not do its job.
     """
@@ -39,45 +36,22 @@ def interleaved(group: Group, rounds: int, seconds: float) -> dict[str, list[flo
 
 
 def _turn(call: Callable[[], object], loops: int) -> float:
-    start = perf_counter()
+    start = process_time()
     for _ in repeat(None, loops):
         call()
-    return perf_counter() - start
+    return process_time() - start
 
 
 def _loops(name: str, subject: Subject, seconds: float) -> int:
-    start = perf_counter()
-    result = subject.call()
-    took = perf_counter() - start
-    if not subject.is_right(result):
+    if not subject.is_right(subject.call()):
         raise AssertionError(f"{name} does not give what it should")
-    loops = 1
+    loops, took = 1, _turn(subject.call, 1)
     while took < seconds:
         loops = max(2 * loops, int(loops * seconds / max(took, 1e-9)))
         took = _turn(subject.call, loops)
     return loops
 
 
-def all_groups(scale: Scale) -> dict[str, list[float]]:
-    """The seconds per call of every subject of every group, under ``group: subject``."""
-    groups: dict[str, tuple[Callable[[], Group], int]] = {
-        "parse": (subjects.parsing, scale.rounds),
-        "answer": (subjects.answering, scale.rounds),
-        "refuse": (subjects.refusing, scale.rounds),
-        "grow": (subjects.growing, scale.rounds),
-        "accounts": (subjects.several_accounts, scale.rounds),
-    } | {
-        f"bounds {size}": (partial(subjects.bounds, size), rounds)
-        for size, rounds in zip(scale.hostile_sizes, scale.hostile_rounds, strict=True)
-    }
-    smallest, rounds = scale.hostile_sizes[0], scale.hostile_rounds[0]
-    groups["secret"] = (partial(subjects.only_unauthenticated, smallest), rounds)
-    return {
-        f"{group}: {name}": times
-        for group, (make, rounds) in groups.items()
-        for name, times in interleaved(make(), rounds, scale.seconds).items()
-    }
-
-
 if __name__ == "__main__":
-    json.dump(all_groups(cattrs.structure(json.loads(sys.argv[1]), Scale)), sys.stdout)
+    rounds, seconds = int(sys.argv[1]), float(sys.argv[2])
+    json.dump({name: interleaved(make(), rounds, seconds) for name, make in groups().items()}, sys.stdout)

@@ -1,17 +1,12 @@
-"""Bodies made to be expensive: each of about the size that is asked for.
-
-``python -m tests.support.hostile`` shows what they cost on this machine.
-"""
+"""Bodies made to be expensive: each of about the size that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from timeit import repeat
 from typing import TypeAlias
 
-from skypay_payout import CallbackParser
 from skypay_payout._json import max_items
-from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, body
+from skypay_payout.testing import AUTHENTICATION, body
 
 GOOD = body()
 
@@ -145,20 +140,3 @@ REJECTED: dict[str, Maker] = {
 """Of unauthenticated senders."""
 
 BODIES = ACCEPTED | INVALID | REJECTED
-
-
-def _microseconds(data: bytes) -> float:
-    parser = CallbackParser(CREDENTIALS)
-    return min(repeat(lambda: parser.receive(data), number=1, repeat=30)) * 1e6
-
-
-def main() -> None:
-    """Print a line for each body: the shortest of 30 times to receive it, at two sizes."""
-    print(f"{'body':58}{'16 KiB':>10}{'64 KiB':>10}{'growth':>8}")
-    for name, make in BODIES.items():
-        small, large = _microseconds(make(2**14)), _microseconds(make(2**16))
-        print(f"{name:58}{small:7.0f} us{large:7.0f} us{large / small:8.1f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,3 +7,6 @@ imports another one's library, so that each can be started alone.
 USER_NAME = "AppName@skypay"
 AUTHENTICATION = "30AC21B2-9EAA-4503-B0F0-7BE5C277ED75"
 """The published sample's, as in ``skypay_payout.testing``; importing that would slow a peer's start."""
+
+PEERS = {"pydantic": "by_pydantic", "skypay-payout": "by_skypay_payout", "msgspec": "by_msgspec"}
+"""Their modules; ratios are to the first one."""

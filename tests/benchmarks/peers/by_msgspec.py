@@ -8,16 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
-from .rules import CONTROL_NUMBER, DEAL_TIME, PAY_TYPES, PayType, authenticate, check_size, deal_time
-
-ACCEPTS = (
-    "a member twice",
-    "a member twice inside another",
-    "a number out of range",
-    "an integer of too many digits",
-    "too deep",
-)
-"""Bad bodies that it does not refuse, by their name in ``skypay_payout.testing``: it does not look there."""
+from .rules import CONTROL_NUMBER, DEAL_TIME, PAY_TYPES, PayType, authenticate, check_size, deal_time, given
 
 _Text50 = Annotated[str, Meta(min_length=1, max_length=50)]
 
@@ -58,6 +49,6 @@ def parse(body: bytes) -> Callback:
         wire.control_number,
         PAY_TYPES[wire.pay_type],
         deal_time(wire.deal_time),
-        wire.fail_description or None,
-        wire.reference_number or None,
+        given(wire.fail_description),
+        given(wire.reference_number),
     )

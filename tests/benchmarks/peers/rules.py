@@ -12,7 +12,7 @@ MAX_BODY_SIZE = 65536
 CONTROL_NUMBER = "^[A-Za-z0-9]{5}[0-9]{8,10}"
 DEAL_TIME = (
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
-    "(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+    "(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}(?::?[0-5][0-9])?)?"
 )
 """Both without an anchor at the end, which Python's and Rust's expressions write differently."""
 
@@ -46,6 +46,13 @@ def deal_time(text: str) -> datetime:
     if not 1 < time.year < 9999:
         raise ValueError("no such time")
     return time
+
+
+def given(text: str | None) -> str | None:
+    """The text, or None if it says nothing. Raises ``ValueError`` if a database cannot store it."""
+    if text and "\0" in text:
+        raise ValueError("U+0000")
+    return text or None
 
 
 def check_size(body: bytes) -> None:

@@ -1,0 +1,110 @@
+"""How much of a whole request is this library: the recipes on their real servers, over the loopback."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
+from itertools import count, product
+from pathlib import Path
+from random import Random
+from shutil import copy
+from statistics import mean
+from struct import iter_unpack
+from tempfile import TemporaryDirectory
+
+from attrs import frozen
+
+from skypay_payout.encryption import BodyCipher
+from skypay_payout.testing import ENCRYPTION_KEY, payload
+
+from ..servers import Server, copy_examples, take_plain_bodies
+from .bodies import compact
+
+SERVERS = {
+    "FastAPI": ("fastapi_app", "uvicorn measured_app:app --port 8000"),
+    "Flask": ("flask_app", "waitress-serve --listen 127.0.0.1:8000 measured_app:app"),
+}
+"""The recipe, and the command of its documentation but for the app's name."""
+_CONNECTIONS = 4
+"""As many requests wait at a time, so that the server is busy."""
+ENDPOINTS = tuple(product(SERVERS, ("plain", "encrypted"), ("without store", "with store")))
+
+
+@frozen
+class _Endpoint:
+    port: int
+    cipher: BodyCipher | None
+    times: Path
+
+    def measure(self, numbers: range) -> tuple[float, float]:
+        """The mean seconds of CPU for a request and for the library, over a callback for each number.
+
+        Raises ``AssertionError`` if one is not acknowledged.
+        """
+        before = self.times.stat().st_size
+        with ExitStack() as stack:
+            connections = [
+                stack.enter_context(closing(HTTPConnection("127.0.0.1", self.port, timeout=60)))
+                for _ in range(_CONNECTIONS)
+            ]
+            waiting: deque[HTTPConnection] = deque()
+            for number in numbers:
+                connection = connections.pop() if connections else self._acknowledged(waiting.popleft())
+                body = compact(payload(controlNumber=f"SK991{number:08}"))
+                connection.request("POST", "/callback", self.cipher.encrypt(body) if self.cipher else body)
+                waiting.append(connection)
+            for connection in waiting:
+                self._acknowledged(connection)
+        times = list(iter_unpack("2q", self.times.read_bytes()[before:]))
+        assert len(times) == len(numbers), times
+        return (times[-1][1] - times[0][1]) / (len(times) - 1) / 1e9, mean(took for took, _ in times) / 1e9
+
+    def _acknowledged(self, connection: HTTPConnection) -> HTTPConnection:
+        response = connection.getresponse()
+        answer = response.read()
+        assert response.status == 200, response.status
+        assert b"1000" in (self.cipher.decrypt(answer) if self.cipher else answer)
+        return connection
+
+
+def request_times(rounds: int, requests: int) -> dict[str, dict[str, list[float]]]:
+    """For each endpoint and in each round: the seconds of CPU for a request and for the library."""
+    times: dict[str, dict[str, list[float]]] = {
+        f"request: {', '.join(kind)}": {"request": [], "receive and respond": []} for kind in ENDPOINTS
+    }
+    numbers = count(step=requests)
+    with ExitStack() as stack:
+        endpoints = [
+            (name, stack.enter_context(_served(*kind))) for name, kind in zip(times, ENDPOINTS, strict=True)
+        ]
+        for warm in range(rounds + 1):
+            Random(warm).shuffle(endpoints)  # noqa: S311
+            for name, endpoint in endpoints:
+                first = next(numbers)
+                request, library = endpoint.measure(range(first, first + requests))
+                if warm:
+                    times[name]["request"].append(request)
+                    times[name]["receive and respond"].append(library)
+    return times
+
+
+@contextmanager
+def _served(framework: str, encryption: str, store: str) -> Generator[_Endpoint]:
+    recipe, command = SERVERS[framework]
+    with TemporaryDirectory() as name:
+        directory = Path(name)
+        times = directory / "times"
+        times.touch()
+        copy_examples(directory)
+        copy(Path(__file__).with_name("measured_app.py"), directory)
+        settings = {"BENCHMARK_RECIPE": recipe, "BENCHMARK_TIMES": str(times), "BENCHMARK_STORE": store}
+        cipher = None
+        if encryption == "encrypted":
+            cipher = BodyCipher(ENCRYPTION_KEY)
+            settings["SKYPAY_ENCRYPTION_KEY"] = ENCRYPTION_KEY
+        else:
+            take_plain_bodies(directory)
+        with Server(command, directory, settings) as server:
+            yield _Endpoint(server.port, cipher, times)
