@@ -36,9 +36,6 @@ CORE = [
 def fuzz(name: str, seconds: int) -> str:
     """What one run reached, in a line; empty where something was found."""
     corpus = Path(".fuzz_cache", name)
-    corpus.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds(name)):
-        (corpus / f"seed-{number:03}").write_bytes(seed)
     command = [sys.executable, "-m", "tests.fuzz.one", name, f"-max_total_time={seconds}", "-max_len=6000"]
     command += [f"-dict={HERE / 'json.dict'}", f"-artifact_prefix={FOUND}{os.sep}{name}-"]
     command += ["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1", str(corpus)]
@@ -80,6 +77,11 @@ def reached(name: str, corpus: Path) -> float:
 def main() -> int:
     seconds = int(os.environ.get("FUZZ_SECONDS", "300"))
     FOUND.mkdir(exist_ok=True)
+    for name in ("plain", "encrypted"):  # before ``reached`` imports the package anew
+        corpus = Path(".fuzz_cache", name)
+        corpus.mkdir(parents=True, exist_ok=True)
+        for number, seed in enumerate(seeds(name)):
+            (corpus / f"seed-{number:03}").write_bytes(seed)
     lines = [fuzz(name, seconds) for name in ("plain", "encrypted")]
     if not all(lines):
         return 1

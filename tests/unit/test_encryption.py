@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pickle
 import shutil
 import subprocess
@@ -264,16 +265,15 @@ def test_the_jdks_own_classes_decrypt_what_is_encrypted_here_and_back(tmp_path: 
         assert BodyCipher(key).decrypt(encrypted) == text
 
 
-def test_without_the_extra_the_import_says_what_to_install() -> None:
-    program = (
-        "import sys; sys.modules['cryptography'] = None\n"
-        "try: import skypay_payout.encryption\n"
-        "except ImportError as error: print(error)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
-    assert (
-        done.stdout
-        == "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'\n"
+def test_without_the_extra_the_import_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec("skypay_payout.encryption")
+    assert found is not None
+    assert found.loader is not None
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers", None)
+    with pytest.raises(ImportError) as caught:
+        found.loader.exec_module(importlib.util.module_from_spec(found))
+    assert str(caught.value) == (
+        "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
     )
 
 

@@ -363,3 +363,40 @@ def test_each_reader_is_called_once_for_each_field() -> None:
         }
         assert calls["structurer.<locals>.structure"] == 1
         assert calls["decode"] == 1
+
+
+@pytest.mark.parametrize(
+    ("secret", "number"), [("100.0", b"1e2"), ("1e+16", b"10000000000000000.0"), ("0.0001", b"1e-4")]
+)
+def test_a_secret_that_only_the_value_of_a_number_spells_is_redacted(secret: str, number: bytes) -> None:
+    parser = CallbackParser(Credentials(USER_NAME, secret))
+    for fields, name in (({}, "x"), ({"payType": 7}, "x"), ({}, "dealTime")):
+        sent = with_fields(fields | {"authentication": secret, name: "%"}).replace(b'"%"', number)
+        result = outcome(parser, sent)
+        kept = result.payload if isinstance(result, InvalidCallbackError) else result.extra  # type: ignore[union-attr]
+        assert kept[name] == "[redacted]"
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_redacted"),
+    [
+        ({}, False),
+        ({"failDescription": "no secret"}, False),
+        ({"x": ["old-secret"]}, True),
+        ({"x": {"a new-secret": 1}}, True),
+        ({"failDescription": "\told-secret"}, True),
+        ({"failDescription": "\tno secret"}, False),
+        ({"new-secret": None}, True),
+        ({"x": "other-secret"}, True),
+    ],
+)
+def test_every_secret_of_every_account_is_redacted_in_every_field(
+    fields: dict[str, object], is_redacted: bool
+) -> None:
+    parser = CallbackParser(
+        [Credentials(USER_NAME, ["old-secret", "new-secret"]), Credentials("Two@skypay", "other-secret")]
+    )
+    for secret in ("old-secret", "new-secret"):
+        callback = parser.parse(with_fields({**fields, "authentication": secret}))
+        assert ("[redacted]" in repr(callback)) is is_redacted
+        assert "-secret" not in repr(callback)
