@@ -79,7 +79,7 @@ dist: $(VENV)/.dist  ## what is published, with its SBOM, built twice to the sam
 	cd .venv-sdist/tree && ../../$(BIN)/python -m pytest -q -m 'not heavy'
 
 core: .venv-test/.ready  ## the tests that need no recipe, server or database
-	.venv-test/bin/python -m pytest -q -m 'not heavy' $(CORE_TESTS)
+	.venv-test/bin/python -m pytest -q -n auto -m 'not heavy' $(CORE_TESTS)
 
 lowest: $(BIN)/python  ## the tests of the core, with the lowest versions that are allowed
 	rm -rf .venv-lowest
@@ -89,7 +89,7 @@ lowest: $(BIN)/python  ## the tests of the core, with the lowest versions that a
 		-o .venv-lowest/constraints.txt
 	.venv-lowest/bin/python -m pip install -q -e '.[command,encryption,http,testing]' --group test \
 		-c .venv-lowest/constraints.txt
-	.venv-lowest/bin/python -m pytest -q -m 'not heavy' $(CORE_TESTS)
+	.venv-lowest/bin/python -m pytest -q -n auto -m 'not heavy' $(CORE_TESTS)
 
 lock: .venv-lock/.ready  ## renew the exact versions of all development tools: constraints.txt
 	.venv-lock/bin/uv pip compile -q --universal --upgrade --all-extras --no-annotate \
