@@ -60,6 +60,11 @@ _SAME_MOMENT = timedelta(seconds=0.1)
 """How far two clocks may drift apart while they are compared."""
 
 _NOTHING = "nothing was acknowledged"
+_NOT_TRIED = "not tried to its end, since the endpoint did not respond in time before"
+
+
+class _OutOfPatience(Exception):
+    pass
 
 
 class Outcome(StrEnum):
@@ -182,16 +187,14 @@ class _Check:
 
     def run(self, case: Case) -> Result:
         """Deliver the callbacks of a case, and verify each response."""
-        if self._waited > PATIENCE:
-            return _result(
-                case, Outcome.INCONCLUSIVE, "not tried, since the endpoint did not respond to others in time"
-            )
         problems = list[str]()
         limited, rejections, seconds = False, False, 0.0
         try:
             for delivery, response in self._responses(case):
                 if isinstance(response, HttpResponse):
                     seconds = max(seconds, response.seconds)
+                if seconds > self._slowest:
+                    self._slowest, self._slowest_rule = seconds, case.rule
                 rejections |= delivery.expected == "rejected"
                 try:
                     problem = self._problem(delivery, response)
@@ -202,8 +205,9 @@ class _Check:
                         problems.append(f"{delivery.what}: {problem}" if delivery.what else problem)
         except Skip as reason:
             return _result(case, Outcome.SKIPPED, str(reason))
-        if seconds > self._slowest:
-            self._slowest, self._slowest_rule = seconds, case.rule
+        except _OutOfPatience:
+            if not problems:
+                return _result(case, Outcome.INCONCLUSIVE, _NOT_TRIED, seconds)
         if problems:
             return _result(case, Outcome.FAILED, _summary(problems), seconds)
         if limited:
@@ -221,14 +225,18 @@ class _Check:
             for delivery in case.deliveries(self.bodies):
                 if delivery.request.chunked and self._version == "HTTP/1.0":
                     raise Skip("the server speaks HTTP/1.0, which has no chunked requests")
-                if self._waited > PATIENCE:
-                    break
+                self._check_patience()
                 yield delivery, self._delivered([delivery], self.client.deliver_together)[0]
             return
         deliveries = list(case.deliveries(self.bodies))
+        self._check_patience()
         together = case.how == "together"
         send = self.client.deliver_together if together else self.client.deliver_over_one_connection
         yield from zip(deliveries, self._delivered(deliveries, send), strict=True)
+
+    def _check_patience(self) -> None:
+        if self._waited > PATIENCE:
+            raise _OutOfPatience
 
     def _delivered(
         self, deliveries: list[Delivery], send: Callable[[list[Request]], list[HttpResponse | DeliveryError]]
@@ -278,6 +286,8 @@ class _Check:
 
     def response_time(self) -> Result:
         """Whether each responseTime is of its own moment, on a clock that runs as fast as this one."""
+        if self._waited > PATIENCE:
+            return _result(TIME, Outcome.INCONCLUSIVE, _NOT_TRIED)
         text = encode(self.bodies.fields())
         again = [self.bodies.acknowledged("", text), self.bodies.good()]
         start = monotonic()

@@ -300,6 +300,16 @@ def test_an_endpoint_that_always_hangs_ends_the_check_early(monkeypatch: pytest.
     untried = [result for result in results if result.message.startswith("not tried")]
     assert len(untried) > 50
     assert {result.outcome for result in untried} == {Outcome.INCONCLUSIVE}
+    assert {result.id for result in untried} >= {"secret-wrong", "together", "response-time"}
+
+
+def test_a_case_that_is_not_tried_to_its_end_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "SECONDS", 0.05)
+    monkeypatch.setattr(conformance, "PATIENCE", 0.3)
+    endpoint = variant(store=lambda self, fields: sleep(0.1))
+    result = checked(endpoint, "pay-type-number")["pay-type-number"]
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert result.message.startswith("not tried to its end")
 
 
 def test_the_limits_keep_a_check_within_two_minutes() -> None:

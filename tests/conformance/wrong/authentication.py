@@ -59,6 +59,23 @@ authenticating(
     lambda s: isinstance(s, str) and any(one in s for one in BOTH),
 )
 authenticating(
+    "looks at the characters in any order",
+    "secret-near",
+    lambda s: isinstance(s, str) and sorted(s) in [sorted(one) for one in BOTH],
+)
+authenticating(
+    "skips hyphens",
+    "secret-near",
+    lambda s: isinstance(s, str) and s.replace("-", "") in [one.replace("-", "") for one in BOTH],
+)
+authenticating(
+    "compares as a database does that knows no accents",
+    "secret-near",
+    lambda s: (
+        isinstance(s, str) and unicodedata.normalize("NFD", s).encode("ascii", "ignore").decode() in BOTH
+    ),
+)
+authenticating(
     "looks at the length", "secret-wrong", lambda s: isinstance(s, str) and len(s) in map(len, BOTH)
 )
 authenticating(

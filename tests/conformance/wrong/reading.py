@@ -368,6 +368,25 @@ class Connections(Endpoint):
 wrong("serves one request of a connection", "one-connection", Connections)
 
 
+class Trusting(Endpoint):
+    """Looks at the secret of the first callback on a connection only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trusted: set[object] = set()
+
+    def __call__(self, request: Received) -> Answer | None:
+        answer = super().__call__(request)
+        if answer and answer.status == 200:
+            self.trusted.add(request.connection)
+        elif answer and answer.status == 403 and request.connection in self.trusted:
+            return Answer(200, self.written(self.acknowledgement({})))
+        return answer
+
+
+wrong("trusts a connection", "one-connection-after-rejection", Trusting)
+
+
 class Poisoned(Endpoint):
     """Leaves a connection broken once it rejected something there."""
 
