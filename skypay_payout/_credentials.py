@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from attrs import field, frozen
 
@@ -73,12 +74,11 @@ class Credentials:
     """The five-character prefixes issued to this account; None accepts any (point 4)."""
 
 
-def login(user_name: object, authentication: object) -> bytes:
+def login(user_name: Any, authentication: Any) -> bytes:
     """Join userName and authentication into one text to compare, so that no error says which one is wrong."""
-    if isinstance(user_name, str) and isinstance(authentication, str):
-        try:
-            # No UTF-8 text contains 0xFF, so no other pair gives the same bytes.
-            return user_name.encode() + b"\xff" + authentication.encode()
-        except UnicodeEncodeError:
-            pass
-    return b""
+    try:
+        # No UTF-8 text contains 0xFF, so no other pair gives the same bytes.
+        pair: bytes = user_name.encode() + b"\xff" + authentication.encode()
+    except (AttributeError, UnicodeEncodeError):  # no text, or one that no secret can be
+        return b""
+    return pair

@@ -172,9 +172,9 @@ def read_deal_time(value: object, _: object = None) -> datetime:
 
 def read_optional_text(value: object, _: object = None) -> str | None:
     """Read a text that may be absent: null and the empty string are None (points 3 and 11)."""
-    if value is None or value == "":
-        return None
     if not isinstance(value, str):
+        if value is None:
+            return None
         raise _not_a_string(value)
     try:
         value.encode()
@@ -182,7 +182,7 @@ def read_optional_text(value: object, _: object = None) -> str | None:
         pass
     else:
         if "\0" not in value:
-            return value
+            return value or None
     raise InvalidField(
         ErrorCode.INVALID_TEXT,
         f"expected text without U+0000 and half surrogate pairs, which databases reject, got {quoted(value)}",
