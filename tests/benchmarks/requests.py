@@ -13,11 +13,13 @@ from shutil import copy
 from statistics import mean
 from struct import iter_unpack
 from tempfile import TemporaryDirectory
+from time import process_time
 
 from attrs import frozen
 
+from skypay_payout import CallbackParser
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import ENCRYPTION_KEY, payload
+from skypay_payout.testing import CREDENTIALS, ENCRYPTION_KEY, payload
 
 from ..servers import Server, copy_examples, take_plain_bodies
 from .bodies import compact
@@ -38,11 +40,13 @@ class _Endpoint:
     cipher: BodyCipher | None
     times: Path
 
-    def measure(self, numbers: range) -> tuple[float, float]:
-        """The mean seconds of CPU for a request and for the library, over a callback for each number.
+    def measure(self, numbers: range) -> dict[str, float]:
+        """The mean seconds of CPU for a request, for the library in it, and for the library in a loop.
 
-        Raises ``AssertionError`` if one is not acknowledged.
+        Each number is a callback. Raises ``AssertionError`` if one is not acknowledged.
         """
+        bodies = [compact(payload(controlNumber=f"SK991{number:08}")) for number in numbers]
+        bodies = [self.cipher.encrypt(body) for body in bodies] if self.cipher else bodies
         before = self.times.stat().st_size
         with ExitStack() as stack:
             connections = [
@@ -50,16 +54,23 @@ class _Endpoint:
                 for _ in range(_CONNECTIONS)
             ]
             waiting: deque[HTTPConnection] = deque()
-            for number in numbers:
+            for body in bodies:
                 connection = connections.pop() if connections else self._acknowledged(waiting.popleft())
-                body = compact(payload(controlNumber=f"SK991{number:08}"))
-                connection.request("POST", "/callback", self.cipher.encrypt(body) if self.cipher else body)
+                connection.request("POST", "/callback", body)
                 waiting.append(connection)
             for connection in waiting:
                 self._acknowledged(connection)
         times = list(iter_unpack("2q", self.times.read_bytes()[before:]))
         assert len(times) == len(numbers), times
-        return (times[-1][1] - times[0][1]) / (len(times) - 1) / 1e9, mean(took for took, _ in times) / 1e9
+        parser = CallbackParser(CREDENTIALS, cipher=self.cipher)
+        start = process_time()
+        for body in bodies:
+            parser.receive(body).respond()
+        return {
+            "request": (times[-1][1] - times[0][1]) / (len(times) - 1) / 1e9,
+            "receive and respond": mean(took for took, _ in times) / 1e9,
+            "both in a loop": (process_time() - start) / len(bodies),
+        }
 
     def _acknowledged(self, connection: HTTPConnection) -> HTTPConnection:
         response = connection.getresponse()
@@ -70,23 +81,21 @@ class _Endpoint:
 
 
 def request_times(rounds: int, requests: int) -> dict[str, dict[str, list[float]]]:
-    """For each endpoint and in each round: the seconds of CPU for a request and for the library."""
-    times: dict[str, dict[str, list[float]]] = {
-        f"request: {', '.join(kind)}": {"request": [], "receive and respond": []} for kind in ENDPOINTS
-    }
+    """For each endpoint: what ``_Endpoint.measure`` gives, in each round."""
+    times: dict[str, dict[str, list[float]]] = {f"request: {', '.join(kind)}": {} for kind in ENDPOINTS}
     numbers = count(step=requests)
     with ExitStack() as stack:
         endpoints = [
             (name, stack.enter_context(_served(*kind))) for name, kind in zip(times, ENDPOINTS, strict=True)
         ]
-        for warm in range(rounds + 1):
-            Random(warm).shuffle(endpoints)  # noqa: S311
+        for number in range(rounds + 1):
+            Random(number).shuffle(endpoints)  # noqa: S311
             for name, endpoint in endpoints:
                 first = next(numbers)
-                request, library = endpoint.measure(range(first, first + requests))
-                if warm:
-                    times[name]["request"].append(request)
-                    times[name]["receive and respond"].append(library)
+                measured = endpoint.measure(range(first, first + requests))
+                if number > 0:  # the first round warms up
+                    for subject, seconds in measured.items():
+                        times[name].setdefault(subject, []).append(seconds)
     return times
 
 
