@@ -85,4 +85,4 @@ def field_errors(body: Body, parser: CallbackParser = PARSER) -> list[tuple[str,
 
 def short(value: object) -> str:
     """Name a value in the id of a test: without backslashes, which pytest would double."""
-    return ascii(value)[:40].replace("\\", "/")
+    return ascii(getattr(value, "__name__", value))[:40].replace("\\", "/")
