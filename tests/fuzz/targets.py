@@ -130,7 +130,7 @@ def seeds(name: str) -> Iterator[bytes]:
         for time in (b"2018-08-07 11:58:33", b"2018-08-07T11:58:33.123Z", b"9998-12-31 23:59:59,5+23:59")
     ]
     numbers: dict[str, object] = {"x": [0, -1, 0.5, 1e300, 10**30], "half \ud800": None}
-    texts = [SAMPLE, *fields, encode(numbers), *(one for life in SCENARIOS for one in life.bodies())]
+    texts = [SAMPLE, *fields, encode(numbers), *(one for scenario in SCENARIOS for one in scenario.bodies())]
     yield from texts
     yield from (case.body for case in rejection_cases(PLAIN))
     if name == "encrypted":

@@ -24,7 +24,7 @@ from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import SAMPLE, body
 from tests.support.callbacks import UTC8
 
-THREADS = 32
+THREADS = 16
 AT = datetime(2018, 8, 7, 12, tzinfo=UTC8)
 
 ACCOUNTS = [
@@ -42,7 +42,7 @@ Result: TypeAlias = "tuple[str, str, bool | None, bytes]"
 def bodies() -> list[bytes]:
     """Valid ones and others of every kind, each different from every other."""
     texts: list[bytes] = [SAMPLE, b"", b"[]", b"\xff", b'{"a":1,"a":1}', b"[" * 5000, b"x" * 70000]
-    for number in range(60):
+    for number in range(20):
         texts += [
             body(number % 6 + 1, authentication="new-secret", controlNumber=f"SK991{number:08}"),
             body(number % 6 + 1, authentication="old-secret", dealTime=f"2018-08-07T11:58:{number:02}.5Z"),
@@ -93,7 +93,7 @@ def impatient_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("impatient_threads")
-def test_32_threads_share_a_parser(shared: tuple[CallbackParser, list[bytes], list[Result]]) -> None:
+def test_16_threads_share_a_parser(shared: tuple[CallbackParser, list[bytes], list[Result]]) -> None:
     parser, data, expected = shared
     start = Barrier(THREADS)
 
