@@ -61,11 +61,11 @@ def _elements(part: bytes) -> Maker:
     return _densest(_VALUE + b"[", lambda number: (part + b",") * number, b'0],"y":"@"}')
 
 
-def _fields(value: bytes) -> Maker:
+def _fields(value: bytes, before: bytes = b"") -> Maker:
     def fields(number: int) -> bytes:
         return b"".join(b'"%d":%b,' % (name, value) for name in range(number))
 
-    return _densest(_START + b",", fields, b'"y":"@"}')
+    return _densest(_START + before + b",", fields, b'"y":"@"}')
 
 
 def _numbers(digits: int, start: bytes = b"", end: bytes = b"") -> Maker:
@@ -102,6 +102,9 @@ HOSTILE: Mapping[str, Maker] = {
     "short fields": _fields(b"0"),
     "fields of fractions": _fields(b"2.22507385850720113e-308"),
     "fields of texts of escapes": _fields(b'"' + b"x\\n" * 8 + b'"'),
+    "fields of mixed characters": _fields('"aé余😀é余"'.encode()),
+    "fields of one escape": _fields(b'"xxxxxxxxxxxxxxx\\n"'),
+    "fields of short texts beside an emoji": _fields(b'"' + b"x" * 23 + b'"', b',"e":"\xf0\x9f\x98\x80"'),
     "one field again and again": _densest(_START + b",", lambda number: b'"a":0,' * number, b'"y":"@"}'),
     **{f"whole numbers of {digits:,} digits": _numbers(digits) for digits in (500, 1022, 4300)},
     **{f"fractions of {digits:,} digits": _numbers(digits, b"0.") for digits in (500, 1022)},
