@@ -29,8 +29,6 @@ _TOGETHER = 8
 """Callbacks that are sent at once: within what the smallest server queues."""
 _LONG = 4000
 """Characters of a long text, three bytes each: far below what any server limits a body to."""
-_MANY = 4096
-"""Bodies that are tried to find one which a wrong key seems to decrypt: 1 of 250 is one."""
 
 _LOST = "SkyPay gets no acknowledgement, and section 3.2 does not promise that it sends the callback again."
 _FORGED = "Anyone who finds the URL can report a payout as paid or failed."
@@ -654,12 +652,13 @@ def _padding_fits(bodies: Bodies) -> Iterator[Delivery]:
     newest = len(bodies.older_keys)
     for key, other in ((0, newest), (newest, 0)):
         fields = bodies.fields()
-        for number in range(_MANY):
-            text = encode(fields | {"remark": str(number)})
-            if _seems_decrypted(bodies.keys[other], bodies.encrypted(text, key)):
-                what = f"under key {key + 1}, with padding that fits key {other + 1} too"
-                yield bodies.acknowledged(what, text, key=key)
-                break
+        texts = (encode(fields | {"remark": str(number)}) for number in count())
+        # 1 of 250 is one.
+        text = next(
+            text for text in texts if _seems_decrypted(bodies.keys[other], bodies.encrypted(text, key))
+        )
+        what = f"under key {key + 1}, with padding that fits key {other + 1} too"
+        yield bodies.acknowledged(what, text, key=key)
 
 
 def _seems_decrypted(cipher: BodyCipher, body: bytes) -> bool:

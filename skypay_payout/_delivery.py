@@ -42,6 +42,14 @@ class DeliveryError(ConnectionError):
     """The endpoint gave no response. The message is one line that says why, and nothing that was sent."""
 
 
+class TimedOut(DeliveryError):
+    """There was no whole response within the deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no response within {seconds:.0f} s")
+        self.seconds = seconds
+
+
 class Unreachable(DeliveryError):
     """There was nobody to deliver to."""
 
@@ -190,7 +198,7 @@ class Client:
                         if len(content) > _MAX_BODY:
                             break
         except TimeoutError:
-            return DeliveryError(f"no response within {DEADLINE:.0f} s")
+            return TimedOut(DEADLINE)
         except (httpx.ConnectError, httpx.ProxyError) as error:
             return Unreachable(f"cannot connect: {error}")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:

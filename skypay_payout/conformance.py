@@ -36,6 +36,7 @@ from ._delivery import (
     DeliveryError,
     HttpResponse,
     Request,
+    TimedOut,
     Unreachable,
     connected,
 )
@@ -191,7 +192,7 @@ class _Check:
         limited, rejections, seconds = False, False, 0.0
         try:
             for delivery, response in self._responses(case):
-                if isinstance(response, HttpResponse):
+                if isinstance(response, (HttpResponse, TimedOut)):
                     seconds = max(seconds, response.seconds)
                 if seconds > self._slowest:
                     self._slowest, self._slowest_rule = seconds, case.rule

@@ -20,7 +20,7 @@ from skypay_payout._results import Accepted
 from skypay_payout._times import SKYPAY_ZONE
 from skypay_payout.conformance import Outcome, Result, check_endpoint
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
+from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, WRONG_AUTHENTICATION
 from tests.conformance.served import (
     OLDER_KEY,
     OLDER_SECRET,
@@ -300,6 +300,8 @@ def test_an_endpoint_that_always_hangs_ends_the_check_early(monkeypatch: pytest.
     untried = [result for result in results if result.message.startswith("not tried")]
     assert len(untried) > 50
     assert {result.outcome for result in untried} == {Outcome.INCONCLUSIVE}
+    late = next(result for result in results if result.id == "in-time")
+    assert late.outcome is Outcome.FAILED
     assert {result.id for result in untried} >= {"secret-wrong", "together", "response-time"}
 
 
@@ -312,11 +314,30 @@ def test_a_case_that_is_not_tried_to_its_end_does_not_pass(monkeypatch: pytest.M
     assert result.message.startswith("not tried to its end")
 
 
+def test_a_case_that_failed_stays_failed_if_it_is_not_tried_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conformance, "SECONDS", 0.05)
+    monkeypatch.setattr(conformance, "PATIENCE", 0.3)
+    endpoint = variant(acknowledge=lambda self, fields, key: sleep(0.1))
+    result = checked(endpoint, "pay-type-number")["pay-type-number"]
+    assert result.outcome is Outcome.FAILED
+    assert "payType 1: the connection was closed" in result.message
+
+
 def test_the_limits_keep_a_check_within_two_minutes() -> None:
     bodies = Bodies(PLAIN, None)
     over_one = [len(list(case.deliveries(bodies))) for case in CASES if case.how == "over one connection"]
     assert conformance.PATIENCE + max(over_one) * _delivery.DEADLINE <= 120
     assert conformance.SECONDS < _delivery.DEADLINE
+
+
+def test_a_secret_that_looks_wrong_is_not_taken_for_a_wrong_one() -> None:
+    parser = CallbackParser(Credentials("Other@skypay", WRONG_AUTHENTICATION))
+    endpoint = variant(user_name="Other@skypay", secrets=(WRONG_AUTHENTICATION,))
+    with served(endpoint) as server:
+        results = list(check_endpoint(server.url, parser, only=["secret-wrong", "account-wrong"]))
+    assert [result.outcome for result in results] == [Outcome.PASSED] * 2
 
 
 # The clock
@@ -370,7 +391,15 @@ def stored(endpoint: Endpoint, change: Callable[[list[dict[str, object]]], objec
         return events
 
     results = checked(
-        endpoint, "status-*", "text-chinese", "secret-wrong", "redelivered-*", "stored-*", stored=records
+        endpoint,
+        "status-*",
+        "text-chinese",
+        "secret-wrong",
+        "not-json",
+        "invalid-action",
+        "redelivered-*",
+        "stored-*",
+        stored=records,
     )
     return {name: result for name, result in results.items() if name.startswith("stored")}
 

@@ -22,6 +22,7 @@ from skypay_payout._delivery import (
     DeliveryError,
     HttpResponse,
     Request,
+    TimedOut,
     Unreachable,
     connected,
 )
@@ -267,7 +268,7 @@ def test_a_server_that_never_reads_is_survived() -> None:
 def test_the_deadline_is_over_all_deliveries_at_once() -> None:
     with Misbehaving(sending(b"", hold=True)).running() as server, connected(server.url) as client:
         responses = client.deliver_together([Request(b"x")] * 5)
-    assert [type(response) for response in responses] == [DeliveryError] * 5
+    assert [type(response) for response in responses] == [TimedOut] * 5
 
 
 def test_no_more_is_read_than_64_kib() -> None:
@@ -337,6 +338,24 @@ def test_a_server_may_close_a_connection_between_two_requests() -> None:
     with Misbehaving(once).running() as server, connected(server.url) as client:
         responses = client.deliver_over_one_connection([Request(b"1"), Request(b"2")])
     assert [response.status for response in responses if isinstance(response, HttpResponse)] == [200, 200]
+
+
+def test_a_server_may_close_a_connection_when_the_next_request_comes() -> None:
+    def once(connection: socket.socket, _: Event) -> None:
+        connection.sendall(OK + b"Content-Length: 2\r\n\r\n{}")
+        connection.recv(1)
+
+    with Misbehaving(once).running() as server, connected(server.url) as client:
+        responses = client.deliver_over_one_connection([Request(b"1"), Request(b"2")])
+    assert [response.status for response in responses if isinstance(response, HttpResponse)] == [200, 200]
+
+
+def test_a_delivery_that_is_left_is_ended() -> None:
+    with Misbehaving(sending(b"", hold=True)).running() as server:
+        with connected(server.url) as client:
+            left = asyncio.run_coroutine_threadsafe(client._post(Request(b""), client._client), client._loop)
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), client._loop).result(PATIENCE)
+        assert left.cancelled()
 
 
 def test_where_nobody_is_there_it_is_unreachable() -> None:
