@@ -7,6 +7,7 @@ import pickle
 from collections import UserDict
 from collections.abc import Callable
 from functools import partial
+from traceback import walk_tb
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from attrs.exceptions import FrozenInstanceError
 
 from skypay_payout import (
     Accepted,
+    CallbackError,
     CallbackParser,
     Credentials,
     DecryptionError,
@@ -28,6 +30,7 @@ from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, SAMPLE, USER_NAME, body, encode, payload
 from tests.support.callbacks import PARSER, field_errors, malformed, outcome, with_fields
 from tests.support.counting import python_calls
+from tests.support.exposure import PACKAGE, exposed
 
 CIPHER = BodyCipher(["old key", "new key"])
 FULL = CallbackParser(
@@ -400,3 +403,33 @@ def test_every_secret_of_every_account_is_redacted_in_every_field(
         callback = parser.parse(with_fields({**fields, "authentication": secret}))
         assert ("[redacted]" in repr(callback)) is is_redacted
         assert "-secret" not in repr(callback)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        body(7),
+        body(authentication="x"),
+        body()[:-1],
+        body()[:-1] + b',"payType":"1"}',
+        body(x="\ud800" * 20_000),
+    ],
+    ids=["invalid", "not authenticated", "cut short", "duplicate", "too large"],
+)
+@pytest.mark.parametrize("form", [bytes, bytearray, bytes.decode], ids=lambda form: form.__name__)
+@pytest.mark.parametrize(
+    "parser", [PARSER, CallbackParser(CREDENTIALS, cipher=CIPHER)], ids=["plain", "encrypted"]
+)
+def test_no_frame_and_no_attribute_of_what_parse_raises_holds_the_body(
+    parser: CallbackParser, form: Callable[[bytes], Any], sent: bytes
+) -> None:
+    with pytest.raises(CallbackError) as caught:
+        parser.parse(form(sent if parser.cipher is None else CIPHER.encrypt(sent)))
+    frames = [frame for frame, _ in walk_tb(caught.value.__traceback__)]
+    inside = [frame for frame in frames if frame.f_code.co_filename.startswith(PACKAGE)]
+    assert [frame.f_code.co_name for frame in inside] == ["parse"]
+    assert set(inside[0].f_locals) == {"self"}
+    assert AUTHENTICATION not in exposed(caught.value)
+    result = parser.receive(form(sent if parser.cipher is None else CIPHER.encrypt(sent)))
+    assert not isinstance(result, Accepted)
+    assert result.error.__traceback__ is None
