@@ -77,7 +77,7 @@ dist: $(VENV)/.dist  ## what is published, with its SBOM, built twice to the sam
 	$(BIN)/python -m tests.support.sbom sbom/skypay-payout.cdx.json .venv-sdist/runtime
 	mkdir .venv-sdist/tree
 	tar -xzf dist/*.tar.gz -C .venv-sdist/tree --strip-components=1
-	cd .venv-sdist/tree && ../../$(BIN)/python -m pytest -q -m 'not heavy'
+	cd .venv-sdist/tree && ../../$(BIN)/python -m pytest -q -n auto -m 'not heavy'
 
 core: .venv-test/.ready  ## the tests that need no recipe, server or database
 	.venv-test/bin/python -m pytest -q -n auto -m 'not heavy' $(CORE_TESTS)
