@@ -433,3 +433,12 @@ def test_no_frame_and_no_attribute_of_what_parse_raises_holds_the_body(
     result = parser.receive(form(sent if parser.cipher is None else CIPHER.encrypt(sent)))
     assert not isinstance(result, Accepted)
     assert result.error.__traceback__ is None
+
+
+@pytest.mark.parametrize("start", range(0, 40, 8))
+def test_no_part_of_a_secret_stays_where_a_message_is_shortened(start: int) -> None:
+    error = outcome(PARSER, body(dealTime="x" * start + AUTHENTICATION))
+    assert isinstance(error, InvalidCallbackError)
+    assert [one.message for one in error.errors] == [
+        "expected what the specification says, got a value that repeats a secret and is not shown"
+    ]
