@@ -18,14 +18,14 @@ MAX_DIGITS = 1024
 
 _BASE_ITEMS = 20
 _BYTES_PER_ITEM = 36
-_LARGE = 1024
+_LARGE = 512
 
 
 def max_items(size: int) -> int:
     """Return how many items a body of ``size`` bytes may hold: 20, and one for each 36 bytes.
 
-    An object, an array and a comma are an item each. In a body of more than 1 KiB an object counts twice, and
-    six backslashes count as one. A callback has about ten. Within the limit, decoding costs no more than
+    An object, an array and a comma are an item each. In a body of more than 512 bytes an object counts twice,
+    and six backslashes count as one. A callback has about ten. Within the limit, decoding costs no more than
     decoding a genuine callback of that size does. What texts contain counts too: nothing is decoded yet.
     """
     return _BASE_ITEMS + size // _BYTES_PER_ITEM

@@ -16,7 +16,7 @@ Maker: TypeAlias = "Callable[[int], bytes]"
 def items(part: bytes, size: int) -> float:
     """Count the items of a part of a body of that size, as ``max_items`` defines them."""
     plain = sum(part.count(item) for item in (b"{", b"[", b","))
-    return plain + part.count(b"{") + part.count(b"\\") / 6 if size > 1024 else plain
+    return plain + part.count(b"{") + part.count(b"\\") / 6 if size > 512 else plain
 
 
 def _with(field: Maker) -> Maker:
@@ -61,7 +61,7 @@ def _unauthenticated(make: Maker) -> Maker:
 ACCEPTED: dict[str, Maker] = {
     "a long text": _with(_repeated(b'"x":"', b"a", b'"')),
     "a long escaped text": _with(_repeated(b'"x":"', b"\\u4f59", b'"')),
-    "as many escapes as allowed": _with(_repeated(b'"x":"', b"\\naa", b'"')),
+    "as many escapes as allowed": _with(_repeated(b'"x":"', b"\\naaaaa", b'"')),
     "a long name": _with(_repeated(b'"', b"a", b'":1')),
     "as many numbers as allowed": _dense(b",1"),
     "as many fractions as allowed": _dense(b",0.1234567890123"),
@@ -70,7 +70,7 @@ ACCEPTED: dict[str, Maker] = {
     "as many arrays as allowed": _dense(b",[]"),
     "as many objects as allowed": _dense(b",{}"),
     "as many fields as allowed": _dense(b',{"a":1,"b":2,"c":3,"d":4}'),
-    "as many deep arrays as allowed": _dense(b"," + b"[" * 60 + b"]" * 60),
+    "as many deep arrays as allowed": _dense(b"," + b"[" * 12 + b"]" * 12),
     "as many texts as allowed": _dense(b',"\\u0041"'),
     "honest extra fields": _with(_fields("extraField", '"the value of an honest field"')),
     "the secret many times": _with(_repeated(b'"x":"', AUTHENTICATION.encode(), b'"')),
