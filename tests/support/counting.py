@@ -21,14 +21,14 @@ def instructions(call: Callable[[], object]) -> int:
     def trace(frame: FrameType, event: str, _: object) -> TraceFunction:
         nonlocal count
         frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
         count += event == "opcode"
         return trace
 
     call()
     before = sys.gettrace()
     gc.disable()  # others may have asked to be called when it collects
-    sys.settrace(trace)
+    sys._getframe().f_trace_opcodes = True  # or Python 3.12 counts none the first time
+    sys.settrace(trace)  # f_trace_lines stays on: without it Python 3.13 counts none at all
     try:
         call()
     finally:
