@@ -103,7 +103,7 @@ mermaid_init_config = {
     "startOnLoad": False,
     "fontFamily": "inherit",
     # Narrow enough for a phone.
-    "sequence": {"actorMargin": 12, "width": 112, "boxMargin": 6, "wrap": True, "mirrorActors": False},
+    "sequence": {"actorMargin": 30, "width": 120, "boxMargin": 6, "wrap": True, "mirrorActors": False},
 }
 
 # The schemas as files, for tools that read no Python; written anew by every build.
