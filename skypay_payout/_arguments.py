@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 _T = TypeVar("_T")
 
 
-def one_or_several(name: str, value: object, kind: type[_T]) -> tuple[_T, ...]:
+def as_tuple(name: str, value: object, kind: type[_T]) -> tuple[_T, ...]:
     """Return the argument as a tuple. Raises ``TypeError`` for another type and ``ValueError`` for none."""
     items: tuple[object, ...] = (value,)
     if isinstance(value, Iterable) and not isinstance(value, kind):

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ._arguments import one_or_several
+from ._arguments import as_tuple
 from ._control_number import PREFIX_LENGTH, PREFIX_PATTERN
 
 MAX_LENGTH = 50
@@ -38,15 +38,13 @@ def _user_name(value: str) -> str:
 
 
 def _authentication(value: str | Iterable[str]) -> tuple[str, ...]:
-    return tuple(
-        _checked("authentication", secret) for secret in one_or_several("authentication", value, str)
-    )
+    return tuple(_checked("authentication", secret) for secret in as_tuple("authentication", value, str))
 
 
 def _prefixes(value: str | Iterable[str] | None) -> frozenset[str] | None:
     if value is None:
         return None
-    prefixes = frozenset(one_or_several("prefixes", value, str))
+    prefixes = frozenset(as_tuple("prefixes", value, str))
     if not all(map(_is_prefix, prefixes)):
         # Not shown: a secret may have been put here by mistake.
         raise ValueError(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from attrs import Factory, evolve, field, frozen
 
 from . import _environ
-from ._arguments import one_or_several
+from ._arguments import as_tuple
 from ._callback import NAMES, PayoutCallback, Structure, structurer
 from ._credentials import Credentials, login
 from ._errors import (
@@ -55,7 +55,7 @@ class _Login:
 
 
 def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:
-    accounts = one_or_several("credentials", value, Credentials)
+    accounts = as_tuple("credentials", value, Credentials)
     for account in accounts:
         if any(one.user_name == account.user_name and one.prefixes != account.prefixes for one in accounts):
             raise ValueError(

@@ -23,7 +23,7 @@ except ImportError as _missing:
         "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
     ) from _missing
 
-from ._arguments import one_or_several
+from ._arguments import as_tuple
 from ._errors import DecryptionError, ErrorCode, MalformedBodyError
 from ._json import decode
 from ._results import Encrypter
@@ -68,7 +68,7 @@ class _Key:
 def _keys(value: str | Iterable[str] | _Key) -> tuple[_Key, ...]:
     if isinstance(value, _Key):
         return (value,)
-    return tuple(_Key(_aes_key(key)) for key in one_or_several("keys", value, str))
+    return tuple(_Key(_aes_key(key)) for key in as_tuple("keys", value, str))
 
 
 def _aes_key(issued: str) -> bytes:

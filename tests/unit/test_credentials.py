@@ -71,7 +71,7 @@ def test_fifty_characters_are_the_most() -> None:
     assert (credentials.user_name, credentials.authentication) == ("n" * 50, ("密" * 50,))
 
 
-def test_one_or_several_values_of_any_iterable_are_kept_in_order() -> None:
+def test_as_tuple_values_of_any_iterable_are_kept_in_order() -> None:
     assert Credentials("n", "one").authentication == ("one",)
     assert Credentials("n", iter(["old", "new"])).authentication == ("old", "new")
     assert Credentials("n", "x").prefixes is None
