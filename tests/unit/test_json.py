@@ -455,7 +455,7 @@ def test_the_smallest_limit_is_one_byte() -> None:
 
 
 WEIGHTS = {"[": (1, 1), ",": (1, 1), "{": (1, 2), "\\" * 3: (0, 1)}
-"""How many items a text counts as in a body of up to 512 bytes, and in a larger one: JSON doubles backslashes."""
+"""How many items a text is in a body of up to 512 bytes, and in a larger one: JSON doubles backslashes."""
 
 
 @pytest.mark.parametrize(
