@@ -21,8 +21,14 @@ from skypay_payout._fields import (
 from skypay_payout._times import SKYPAY_ZONE
 from tests.support.callbacks import short
 
-action = action_reader("AppName@skypay")
-own = own_control_number_reader({"SK991", "SKY99"})
+
+def action(value: object, _: object) -> object:
+    return action_reader("AppName@skypay")(value, _)
+
+
+def own(value: object, _: object) -> object:
+    return own_control_number_reader({"SK991", "SKY99"})(value, _)
+
 
 CONTROL_NUMBER = "expected 5 ASCII letters or digits and then 8 to 10 digits, got "
 ACTION = "expected 'payoutQueuePayout', got {}: check whether it is another of SkyPay's callbacks"
