@@ -1,40 +1,63 @@
-"""The READMEs' Python blocks run as they stand, and their links lead to files."""
+"""The READMEs' quick start works as it stands, and their links lead to files."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
-
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 
 ROOT = Path(__file__).parents[2]
 READMES = sorted(ROOT.glob("README*.md"))
 _LINK = re.compile(r"\]\(([^)]+)\)")
+_PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_EXPORT = re.compile(r"^export (\w+)='(.*)'$", re.MULTILINE)
+_CHECK = re.compile(r"^python -c .*$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
-def test_every_python_block_of_the_readme_runs(
-    readme: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "examples"))
-    monkeypatch.setenv("SKYPAY_USER_NAME", USER_NAME)
-    monkeypatch.setenv("SKYPAY_AUTHENTICATION", AUTHENTICATION)
-    monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", ENCRYPTION_KEY)
-    document = Sybil(parsers=[PythonCodeBlockParser()]).parse(readme)
-    document.namespace["__name__"] = __name__  # Flask looks for its module
-    blocks = list(document.examples())
-    assert len(blocks) == readme.read_text("utf-8").count("```python") > 0
-    for block in blocks:
-        block.evaluate()
+@pytest.fixture(params=READMES, ids=lambda path: path.name)
+def readme(request: pytest.FixtureRequest) -> str:
+    path: Path = request.param
+    return path.read_text("utf-8")
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
-def test_every_link_of_the_readme_leads_to_a_file_of_the_repository(readme: Path) -> None:
-    links = _LINK.findall(readme.read_text("utf-8"))
+def settings(readme: str) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("SKYPAY_")}
+    commands = f"{Path(sys.executable).parent}{os.pathsep}{others['PATH']}"
+    return others | {"PYTHONPATH": str(ROOT), "PATH": commands} | dict(_EXPORT.findall(readme))
+
+
+def test_quick_start_runs_with_the_settings_that_it_names(readme: str, tmp_path: Path) -> None:
+    app, *session = _PYTHON.findall(readme)
+    assert len(session) == readme.count("```python") - 1 > 0
+    (tmp_path / "app.py").write_text(app, "utf-8")
+    shutil.copy(ROOT / "docs" / "examples" / "sqlite_store.py", tmp_path)
+    for command in (["-m", "flask", "--app", "app", "routes"], ["-c", "".join(session)]):
+        subprocess.run(  # noqa: S603
+            [sys.executable, *command], cwd=tmp_path, env=settings(readme), check=True, timeout=60
+        )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the line is for a POSIX shell")
+def test_command_that_makes_and_checks_a_body_accepts_it(readme: str, tmp_path: Path) -> None:
+    (command,) = _CHECK.findall(readme)
+    shown = subprocess.run(  # noqa: S602
+        command,
+        shell=True,
+        cwd=tmp_path,
+        env=settings(readme),
+        check=True,
+        timeout=60,
+        stdout=subprocess.PIPE,
+    )
+    assert b"SK99123456789" in shown.stdout
+
+
+def test_every_link_of_the_readme_leads_to_a_file_of_the_repository(readme: str) -> None:
+    links = _LINK.findall(readme)
     assert links
     assert [link for link in links if not (ROOT / link).is_file()] == []
