@@ -31,7 +31,10 @@ lint: $(VENV)/.dev  ## formatter, linter, type checkers
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github/workflows
 
 check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package covered
-	$(BIN)/python -m pytest -q -n auto --cov
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n auto
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 docs: docs-site  ## the site in both languages, warnings as errors, tested in Chromium: docs/_build/html
 	$(BIN)/python -m pytest -q docs/check_site.py docs/check_browser.py
