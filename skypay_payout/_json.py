@@ -132,7 +132,8 @@ def decode(data: bytes) -> dict[str, object]:
     if items > max_items(size):
         raise MalformedBodyError(
             ErrorCode.TOO_COMPLEX,
-            f"expected at most {max_items(size)} items (objects, arrays, commas) in {size} bytes, got {items}",
+            f"expected at most {max_items(size)} items (objects, arrays and commas) in {size} bytes, "
+            f"got {items}",
         )
     wrong: MalformedBodyError
     try:
