@@ -13,7 +13,7 @@ MERMAID := docs/_static/mermaid/mermaid.esm.min.mjs
 .PHONY: help demo test quick lint check docs docs-site translations dist core lowest lock audit bench fuzz mutants figures clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(VENV)/.demo  ## the published sample and every status, through the parser
 	@$(BIN)/skypay-payout demo
