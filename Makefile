@@ -116,7 +116,7 @@ figures: $(VENV)/.dev .venv-fuzz/.ready .venv-mutants/.ready  ## make all figure
 	mkdir -p docs/figures
 	$(BIN)/python -m tests.benchmarks
 	.venv-fuzz/bin/python -m tests.fuzz > docs/figures/fuzzing.txt
-	.venv-mutants/bin/python -m tests.mutation --all > docs/figures/mutants.txt
+	.venv-mutants/bin/python -m tests.mutation --all
 
 clean:  ## remove what these targets made
 	rm -rf $(VENV) .venv-* dist sbom mutants docs/_build .coverage* .*_cache .hypothesis
