@@ -19,8 +19,8 @@ def quoted(value: object) -> str:
             return str(value) if abs(value) < 10**_SHOWN_CHARACTERS else "a very long number"
         case float():
             return repr(value)
-        case bytes():  # a number that has not been converted
-            return quoted(value.decode())[1:-1] if len(value) <= _SHOWN_CHARACTERS else "a very long number"
+        case bytes():  # a fraction that has not been converted yet
+            return repr(float(value))
         case list():
             return "an array"
         case _:
