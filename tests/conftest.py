@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 settings.register_profile("patient", deadline=None)
 settings.register_profile("unshrunk", deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("patient")
+
+# Coverage is measured in the workers of pytest-xdist, and not in the programs that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 # A shell that runs the tests in the background has them ignore it, and some of them send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
