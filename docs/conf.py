@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
 DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
@@ -113,6 +114,17 @@ html_extra_path = ["_build/schema"]
 for name, content in (("callback", schema.CALLBACK), ("acknowledgement", schema.ACKNOWLEDGEMENT)):
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     (SCHEMAS / f"{name}.schema.json").write_text(text, encoding="utf-8")
+
+# The Django project as one download, with monitoring.py beside manage.py. Equal files give equal archives.
+EXAMPLES = DOCS / "examples"
+files = {file: file.relative_to(EXAMPLES) for file in (EXAMPLES / "django_project").rglob("*.py")}
+for file in (EXAMPLES / "django_project" / "pytest.ini", EXAMPLES / "monitoring.py"):
+    files[file] = Path("django_project", file.name)
+with ZipFile(DOCS / "_build" / "django_project.zip", "w") as archive:
+    for file, name in sorted(files.items()):
+        entry = ZipInfo(name.as_posix())
+        entry.external_attr = 0o644 << 16
+        archive.writestr(entry, file.read_bytes())
 
 # The charts and tables of the benchmarks, and the figures in the page's sentences, from one file.
 BENCHMARKS = DOCS / "_build" / "benchmarks"

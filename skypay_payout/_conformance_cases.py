@@ -543,7 +543,13 @@ def _content_types(bodies: Bodies) -> Iterator[Delivery]:
         yield evolve(delivery, request=evolve(delivery.request, content_type=content_type))
 
 
-@_case("chunked", "a chunked request is acknowledged", _HTTP)
+@_case(
+    "chunked",
+    "a chunked request is acknowledged",
+    _HTTP,
+    "It has no Content-Length, so some servers read an empty body. Django under WSGI does: "
+    f"see wsgi.py of the Django recipe. {_LOST}",
+)
 def _chunked(bodies: Bodies) -> Iterator[Delivery]:
     for status in (PayType.UPLOAD, PayType.FAILURE):
         delivery = bodies.good(status.name, status, failDescription="余额不足" * 300)

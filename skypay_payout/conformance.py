@@ -166,6 +166,8 @@ class _Check:
     pause: float
     keeps_events: bool
     acknowledged: int = 0
+    _statuses: set[int] = field(factory=set[int])
+    """The statuses of all responses where an acknowledgement was expected."""
     _version: str = ""
     _waited: float = 0.0
     _slowest: float = 0.0
@@ -257,6 +259,7 @@ class _Check:
             closed = delivery.may_close and isinstance(response, ConnectionClosed)
             return "" if closed or delivery.expected == "anything" else str(response)
         if delivery.expected == "acknowledged":
+            self._statuses.add(response.status)
             problem = self.verifier.acknowledgement_problem(response, delivery.cipher)
             if not problem:
                 self._note_acknowledged(delivery, response)
@@ -334,6 +337,11 @@ class _Check:
             f"{_NOTHING}. Check the path of the URL; that the endpoint knows the account "
             f"{self.bodies.user_name!r} and the same secret; and that it uses {how}"
         )
+        if self._statuses == {400}:
+            message += (
+                ". Status 400 is also what a framework itself responds to a Host header that it does not "
+                "allow: in Django, add the host of the URL to ALLOWED_HOSTS"
+            )
         return _result(ANY, Outcome.FAILED, message)
 
     def in_time(self) -> Result:

@@ -65,24 +65,31 @@ def installed(program: str | None, package: str) -> str:
 
 
 class Nginx:
-    """The documented nginx.conf before an endpoint, on the loopback; without a certificate no TLS."""
+    """A documented configuration of nginx, on the loopback; without a certificate no TLS."""
 
-    def __init__(self, directory: Path, backend_port: int, certificate: Path | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        backend_port: int,
+        certificate: Path | None = None,
+        *,
+        documented: str = "nginx.conf",
+    ) -> None:
         self.port = free_port()
         self._program = installed(shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), "nginx")
         self._directory = directory / "nginx"
         self._directory.mkdir()
         self._process: subprocess.Popen[str] | None = None
-        site = (EXAMPLES / "nginx.conf").read_text()
-        for documented, ours in {
-            "443 ssl": f"127.0.0.1:{self.port}{' ssl' if certificate else ''}",
-            "203.0.113.0/24": "127.0.0.1",
-            "127.0.0.1:8000": f"127.0.0.1:{backend_port}",
-            "/etc/ssl/certs/callback.partner.example.pem": f"{certificate}",
-            "/etc/ssl/private/callback.partner.example.key": f"{certificate}",
+        site = (EXAMPLES / documented).read_text().replace(" /srv/", f" {directory}/")
+        for setting, ours in {
+            "listen": f"127.0.0.1:{self.port}{' ssl' if certificate else ''}",
+            "allow": "127.0.0.1",
+            "proxy_pass": f"http://127.0.0.1:{backend_port}",
+            "ssl_certificate": f"{certificate}",
+            "ssl_certificate_key": f"{certificate}",
         }.items():
-            assert site.count(f" {documented};") + site.count(f"//{documented};") == 1
-            site = site.replace(f"{documented};", f"{ours};")
+            site, count = re.subn(rf"^( *{setting}) .+;$", rf"\1 {ours};", site, flags=re.MULTILINE)
+            assert count == 1, setting
         if certificate is None:
             site = "".join(line for line in site.splitlines(keepends=True) if "ssl_" not in line)
         (self._directory / "site.conf").write_text(site)

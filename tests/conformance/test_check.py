@@ -205,6 +205,23 @@ def test_the_hint_tells_how_the_key_is_derived() -> None:
     assert ENCRYPTION_KEY not in results["any-acknowledged"].message
 
 
+@pytest.mark.parametrize("status", [400, 403])
+def test_the_hint_names_the_host_header_where_every_response_is_400(status: int) -> None:
+    endpoint = variant(authenticated=lambda self, fields: False, reject=lambda self, code: Answer(status))
+    message = checked(endpoint, "sample", "any-acknowledged")["any-acknowledged"].message
+    assert ("add the host of the URL to ALLOWED_HOSTS" in message) is (status == 400)
+
+
+def test_a_chunked_request_that_is_read_as_empty_is_explained() -> None:
+    def counting(request: Received) -> Answer | None:
+        return Endpoint()(request) if request.headers["Content-Length"] else Answer(400)
+
+    result = checked(counting, "chunked")["chunked"]
+    assert result.outcome is Outcome.FAILED
+    assert "no Content-Length" in result.why
+    assert "wsgi.py of the Django recipe" in result.why
+
+
 def test_a_rejection_is_conclusive_where_only_rejections_are_tried() -> None:
     assert checked(Endpoint(), "secret-*")["secret-wrong"].outcome is Outcome.PASSED
 

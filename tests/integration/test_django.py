@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import socket
+import ssl
 import tokenize
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 from sqlalchemy import NullPool, create_engine
 
@@ -22,9 +25,10 @@ from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 from tests.databases import DatabaseServer
-from tests.servers import EXAMPLES, HTTP, Server, wait_until
+from tests.servers import EXAMPLES, HTTP, Nginx, Server, wait_until
 
 from .django_projects import Project
+from .test_nginx import certificate, started
 
 pytestmark = pytest.mark.heavy
 
@@ -93,6 +97,10 @@ def deliver(server: Server, status: int = PayType.PAYOUT, **fields: object) -> i
     return response.status_code
 
 
+def gunicorn_port(server: Server) -> int:
+    return int(server.log().split("Listening at: http://127.0.0.1:")[1].split()[0])
+
+
 def test_it_passes_the_conformance_check(endpoint: Endpoint) -> None:
     parser, keys = endpoint.parser, KEYS if endpoint.parser.cipher else []
     results = list(check_endpoint(endpoint.server.url, parser, keys=keys, stored=endpoint.stored))
@@ -112,8 +120,7 @@ def test_gunicorn_takes_chunked_requests_without_nginx_too(endpoint: Endpoint, e
     content = endpoint.body()
     chunk = b"%x\r\n%b\r\n"
     chunks = chunk % (len(content), content) + (b"0\r\n\r\n" if ends else chunk % (2**17, b" " * 2**17))
-    port = int(endpoint.server.log().split("Listening at: http://127.0.0.1:")[1].split()[0])
-    with socket.create_connection(("127.0.0.1", port), DEADLINE) as connection:
+    with socket.create_connection(("127.0.0.1", gunicorn_port(endpoint.server)), DEADLINE) as connection:
         head = b"POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.sendall(head + chunks)
         assert int(connection.recv(64).split()[1]) == (200 if ends else 413)
@@ -142,6 +149,55 @@ def test_its_own_tests_pass(project: Project) -> None:
 def test_the_migration_is_complete_and_the_deployment_check_finds_no_error(project: Project) -> None:
     assert "No changes detected" in project.manage("makemigrations", "--check", "--dry-run")
     project.manage("check", "--deploy", "--fail-level", "ERROR")
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "not allowed"])
+def test_only_allowed_host_names_reach_the_endpoint(tmp_path: Path, allowed: bool) -> None:
+    project = Project(tmp_path, None)
+    if allowed:
+        project.settings["DJANGO_ALLOWED_HOSTS"] = "127.0.0.1,callback.partner.example"
+    with project.server as server:
+        content = body(PayType.PAYOUT, cipher=CIPHER)
+        response = HTTP.post(server.url, content=content, headers={"Host": "callback.partner.example"})
+    assert response.status_code == (200 if allowed else 400)
+    assert allowed or response.headers["Content-Type"].startswith("text/html")
+
+
+def test_the_admin_works_behind_its_nginx(tmp_path: Path) -> None:
+    project = Project(tmp_path, None)
+    (tmp_path / "django_project").symlink_to(project.directory)
+    user = {"username": "operator", "password": "for tests only"}
+    project.settings |= {
+        "DJANGO_ALLOWED_HOSTS": "127.0.0.1,admin.partner.example",
+        "DJANGO_SUPERUSER_USERNAME": user["username"],
+        "DJANGO_SUPERUSER_PASSWORD": user["password"],
+        "DJANGO_SUPERUSER_EMAIL": "operator@partner.example",
+    }
+    project.manage("createsuperuser", "--noinput")
+    project.manage("collectstatic", "--noinput")
+    file = certificate(tmp_path)
+    trust = ssl.create_default_context(cafile=file)
+    trust.check_hostname = False  # the address is of the loopback
+    site = "https://admin.partner.example"
+    with project.server as server, ExitStack() as stack:
+        nginx = Nginx(tmp_path, gunicorn_port(server), file, documented="nginx_admin.conf")
+        started(stack, nginx)
+        browser = stack.enter_context(
+            httpx.Client(
+                base_url=f"https://127.0.0.1:{nginx.port}",
+                headers={"Host": "admin.partner.example", "Origin": site, "Referer": f"{site}/admin/login/"},
+                verify=trust,
+                trust_env=False,
+                timeout=DEADLINE,
+            )
+        )
+        styles = re.findall(r'href="(/static/[^"]+\.css)"', browser.get("/admin/login/").text)
+        assert styles
+        assert {browser.get(style).status_code for style in styles} == {200}
+        form = user | {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        assert browser.post("/admin/login/?next=/admin/", data=form).headers["Location"] == "/admin/"
+        assert browser.get("/admin/payouts/quarantinedcallback/").status_code == 200
+        assert browser.post("/callback").status_code == 404
 
 
 def lock_tables(project: Project, stack: ExitStack) -> None:

@@ -12,6 +12,7 @@ SKYPAY_PARSER = CallbackParser.from_environ()
 SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
 ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "127.0.0.1").split(",")
 DEBUG = "DJANGO_DEBUG" in os.environ  # to try it out with "manage.py runserver", never in production
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # nginx sets it, whatever a client sends
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 ROOT_URLCONF = "partner.urls"
 INSTALLED_APPS = [

@@ -34,14 +34,6 @@ CIPHER = BodyCipher(ENCRYPTION_KEY)
 CASES = rejection_cases(CallbackParser(CREDENTIALS, cipher=CIPHER))
 
 
-def test_an_event_is_stored_once_however_often_it_is_delivered(deliver: Deliver) -> None:
-    for _ in range(3):
-        for status in PayType:
-            assert deliver(status) == 200
-    assert Event.objects.count() == len(PayType)
-    assert Payout.objects.get().status == ""
-
-
 def test_a_known_key_with_different_content_is_kept_too_and_reported(
     deliver: Deliver, caplog: pytest.LogCaptureFixture
 ) -> None:
