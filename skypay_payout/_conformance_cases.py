@@ -776,11 +776,14 @@ def _near(name: str) -> Deliveries:
                 one for each in bodies.parser.credentials for one in each.authentication
             )
             texts = {value: f"a known value {what}" for one in known for what, value in _near_texts(one)}
-            if len(known) > 1:
-                texts |= {
-                    ",".join(known): "all of them with commas",
-                    ", ".join(known): "all, commas and spaces",
-                }
+            texts |= {
+                text: what
+                for text, what in (
+                    (",".join(known), "all of them with commas"),
+                    (", ".join(known), "all, commas and spaces"),
+                )
+                if text not in known
+            }
             texts[bodies.user_name] = "the account's name"
         else:
             known = tuple(one.user_name for one in bodies.parser.credentials)
