@@ -31,6 +31,8 @@ from tests.conformance.served import Answer, Endpoint, Received, served
 
 PATIENCE = 60.0
 """Seconds until a test that hangs fails."""
+SHORT = 0.3
+"""The deadline of deliveries that never get a response; the others have that of the client."""
 Script: TypeAlias = "Callable[[socket.socket, Event], None]"
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -72,10 +74,25 @@ class Misbehaving:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            connection.settimeout(0.2)
+            connection.settimeout(PATIENCE)
             if self._reads:
-                self.requests.append(connection.recv(65536))
+                self.requests.append(_whole_request(connection))
             self._script(connection, self._ended)
+            # With anything unread, close() would reset the connection, and the response may be lost.
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+
+
+def _whole_request(connection: socket.socket) -> bytes:
+    request = b""
+    while piece := connection.recv(65536):
+        request += piece
+        headers, end, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?im)^content-length: *(\d+)", headers)
+        if end and length and len(body) >= int(length[1]):
+            break
+    return request
 
 
 def sending(data: bytes, *, hold: bool = False) -> Script:
@@ -108,6 +125,7 @@ def resetting(start: bytes) -> Script:
     def script(connection: socket.socket, _: Event) -> None:
         connection.sendall(start)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
 
     return script
 
@@ -228,13 +246,17 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_delivery, "DEADLINE", 1.0)
+    monkeypatch.setattr(_delivery, "DEADLINE", SHORT)
 
 
-@pytest.mark.usefixtures("settings", "_short")
+@pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("name", MISBEHAVING)
-def test_a_server_is_survived_that(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_is_survived_that(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     script, problem = MISBEHAVING[name]
+    if "no response within" in problem:
+        monkeypatch.setattr(_delivery, "DEADLINE", SHORT)
     statuses = list[int]()
     with Misbehaving(script).running() as server:
         thread = Thread(target=lambda: statuses.append(main(["send", server.url])), daemon=True)
@@ -259,7 +281,7 @@ def test_a_server_that_never_reads_is_survived() -> None:
     with (
         Misbehaving(script, reads=False).running() as server,
         connected(server.url) as client,
-        pytest.raises(DeliveryError, match="no response within 1 s"),
+        pytest.raises(DeliveryError, match="no response within"),
     ):
         client.deliver(Request(b"x" * 50_000_000))
 
