@@ -37,7 +37,7 @@ check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package
 	$(BIN)/coverage report
 
 docs: docs-site  ## the site in both languages, warnings as errors, tested in Chromium: docs/_build/html
-	$(BIN)/python -m pytest -q docs/check_site.py docs/check_browser.py
+	$(BIN)/python -m pytest -q -n auto docs/check_site.py docs/check_browser.py
 
 docs-site: $(VENV)/.docs $(MERMAID)
 	rm -rf docs/_build

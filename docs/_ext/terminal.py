@@ -2,7 +2,8 @@
 
 Each line of its content is one command. With the option ``endpoint``, the Flask recipe, or the application
 that it names, serves http://127.0.0.1:8000/callback meanwhile, with the account and the key of the test kit.
-It listens on a free port; the address is put in and taken out again.
+It listens on a free port; the address is put in and taken out again. Output is kept in ``_build/terminal``,
+so that the site in the second language does not run the same commands again; ``make docs`` begins without it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +28,7 @@ from sphinx.util.docutils import SphinxDirective
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 
 _HERE = Path(__file__).parent
+_KEPT = _HERE.parent / "_build" / "terminal"
 _APPLICATIONS = os.pathsep.join(map(str, (_HERE, _HERE.parent / "examples")))
 _SHOWN_ADDRESS = "127.0.0.1:8000"
 _SETTINGS = {
@@ -43,14 +46,20 @@ class Terminal(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         if self.env.app.builder.name == "gettext":  # output is not translated
             return []
-        with TemporaryDirectory() as folder:
-            if "endpoint" in self.options:
-                with _endpoint(self.options["endpoint"] or "flask_app", folder) as address:
-                    text = self._session(folder, address)
-            else:
-                text = self._session(folder, _SHOWN_ADDRESS)
+        kept = _KEPT / sha256(self.block_text.encode()).hexdigest()
+        if not kept.exists():
+            _KEPT.mkdir(parents=True, exist_ok=True)
+            kept.write_text(self._run_commands(), encoding="utf-8")
+        text = kept.read_text(encoding="utf-8")
         block = nodes.literal_block(text, text, language="console")
         return [nodes.container("", block, classes=["terminal"])]
+
+    def _run_commands(self) -> str:
+        with TemporaryDirectory() as folder:
+            if "endpoint" not in self.options:
+                return self._session(folder, _SHOWN_ADDRESS)
+            with _endpoint(self.options["endpoint"] or "flask_app", folder) as address:
+                return self._session(folder, address)
 
     def _session(self, folder: str, address: str) -> str:
         return "\n".join(f"$ {line}\n{_output(line, folder, address)}" for line in self.content)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import Server
+
 ROOT = Path(__file__).parents[2]
 READMES = sorted(ROOT.glob("README*.md"))
 _LINK = re.compile(r"\]\(([^)]+)\)")
@@ -40,6 +42,26 @@ def test_quick_start_runs_with_the_settings_that_it_names(readme: str, tmp_path:
         subprocess.run(  # noqa: S603
             [sys.executable, *command], cwd=tmp_path, env=settings(readme), check=True, timeout=60
         )
+
+
+@pytest.mark.heavy
+def test_conformance_run_of_the_quick_start_ends_as_shown(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (tmp_path / "app.py").write_text(_PYTHON.findall(readme)[0], "utf-8")
+    shutil.copy(ROOT / "docs" / "examples" / "sqlite_store.py", tmp_path)
+    (start,) = re.findall(r"^flask .*$", readme, re.MULTILINE)
+    (check,) = re.findall(r"^skypay-payout conformance .*$", readme, re.MULTILINE)
+    with Server(start, tmp_path, settings(readme)) as server:
+        shown = subprocess.run(  # noqa: S602
+            check.replace("http://127.0.0.1:8000/callback", server.url),
+            shell=True,
+            env=settings(readme),
+            check=True,
+            timeout=120,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+    assert f"```text\n{shown.stdout.splitlines()[-1]}\n```" in readme
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the line is for a POSIX shell")
