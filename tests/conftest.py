@@ -13,7 +13,7 @@ from hypothesis import Phase, settings
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 
 if TYPE_CHECKING:
-    from tests.databases import DatabaseServer
+    from tests.support.databases import DatabaseServer
 
 # No test is judged by the clock. Where it only matters that a test fails, nobody looks for a small example.
 settings.register_profile("patient", deadline=None)
@@ -31,7 +31,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[DatabaseServer]:
     """A real PostgreSQL server of the tests' own."""
-    from tests.databases import Postgres
+    from tests.support.databases import Postgres
 
     server = Postgres()
     yield server
@@ -41,7 +41,7 @@ def postgres() -> Iterator[DatabaseServer]:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[DatabaseServer]:
     """A real MariaDB server of the tests' own."""
-    from tests.databases import MariaDB
+    from tests.support.databases import MariaDB
 
     server = MariaDB()
     yield server

@@ -21,7 +21,7 @@ from skypay_payout import CallbackParser
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import CREDENTIALS, ENCRYPTION_KEY, payload
 
-from ..servers import Server, copy_examples, take_plain_bodies
+from ..support.servers import Server, copy_examples, take_plain_bodies
 from .bodies import compact
 
 SERVERS = {

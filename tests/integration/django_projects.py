@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
-from tests.databases import Database, DatabaseServer
-from tests.servers import EXAMPLES, Server
+from tests.support.databases import Database, DatabaseServer
+from tests.support.servers import EXAMPLES, Server
 
 GUNICORN = "gunicorn --bind 127.0.0.1:8000"
 

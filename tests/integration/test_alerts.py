@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.servers import EXAMPLES, installed
+from tests.support.servers import EXAMPLES, installed
 
 ALERTS = EXAMPLES / "alerts.yml"
 RULES = {rule["alert"]: rule for rule in yaml.safe_load(ALERTS.read_text())["groups"][0]["rules"]}

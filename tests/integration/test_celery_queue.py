@@ -16,7 +16,7 @@ import pytest
 
 from skypay_payout import CallbackParser, PayType
 from skypay_payout.testing import CANCELLED_AND_PAID, CREDENTIALS, PAID, SCENARIOS, body
-from tests.servers import copy_examples, free_port, wait_until
+from tests.support.servers import copy_examples, free_port, wait_until
 
 pytestmark = pytest.mark.heavy
 

@@ -18,8 +18,8 @@ from sqlalchemy import NullPool, create_engine
 
 from skypay_payout import CallbackParser, PayType
 from skypay_payout.testing import CREDENTIALS, body
-from tests.databases import Database, DatabaseServer, sqlite_database
-from tests.servers import HTTP, PATIENCE, Server, copy_examples, take_plain_bodies, wait_until
+from tests.support.databases import Database, DatabaseServer, sqlite_database
+from tests.support.servers import HTTP, PATIENCE, Server, copy_examples, take_plain_bodies, wait_until
 
 pytestmark = pytest.mark.heavy
 

@@ -22,7 +22,7 @@ from skypay_payout.testing import (
     body,
     rejection_cases,
 )
-from tests.servers import EXAMPLES, wait_until
+from tests.support.servers import EXAMPLES, wait_until
 
 pytestmark = pytest.mark.heavy
 

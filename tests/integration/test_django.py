@@ -24,8 +24,8 @@ from skypay_payout import CallbackParser, Credentials, PayType
 from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
-from tests.databases import DatabaseServer
-from tests.servers import EXAMPLES, HTTP, Nginx, Server, wait_until
+from tests.support.databases import DatabaseServer
+from tests.support.servers import EXAMPLES, HTTP, Nginx, Server, wait_until
 
 from .django_projects import Project
 from .test_nginx import certificate, started

@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from skypay_payout import CallbackParser, PayType
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, ENCRYPTION_KEY, body, rejection_cases
-from tests.databases import DatabaseServer
-from tests.servers import EXAMPLES, HTTP, Server, free_port, wait_until
+from tests.support.databases import DatabaseServer
+from tests.support.servers import EXAMPLES, HTTP, Server, free_port, wait_until
 
 from .django_projects import Project
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from skypay_payout.testing import SAMPLE
-from tests.servers import PATIENCE, Nginx, wait_until
+from tests.support.servers import PATIENCE, Nginx, wait_until
 
 pytestmark = pytest.mark.heavy
 

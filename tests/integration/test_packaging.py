@@ -175,7 +175,7 @@ def test_typing_tests_pass_the_type_checkers_on_the_installed_package(
 ) -> None:
     run(installed, "-m", "pip", "install", "-q", f"{wheel}[encryption]")
     user = tmp_path / "user.py"
-    user.write_text((ROOT / "tests" / "typing_tests.py").read_text("utf-8"), "utf-8")
+    user.write_text((ROOT / "tests" / "support" / "typing_tests.py").read_text("utf-8"), "utf-8")
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     run(sys.executable, "-m", "mypy", "--strict", "--python-executable", installed, user, cwd=tmp_path)
     # Told by the environment's PATH: --verifytypes looks at no --pythonpath.

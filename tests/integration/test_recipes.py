@@ -19,8 +19,9 @@ from skypay_payout import CallbackParser, Credentials, PayoutCallback, PayType
 from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
-from tests.databases import Database, DatabaseServer, sqlite_database
-from tests.servers import (
+from tests.support import lambda_gateway
+from tests.support.databases import Database, DatabaseServer, sqlite_database
+from tests.support.servers import (
     EXAMPLES,
     HTTP,
     PATIENCE,
@@ -116,7 +117,7 @@ def endpoint(
     if request.param == LAMBDA:
         postgres: DatabaseServer = request.getfixturevalue("postgres")
         database = postgres.database()
-        gateway = Path(__file__).parents[1] / "lambda_gateway.py"
+        gateway = Path(lambda_gateway.__file__)
         (directory / gateway.name).write_bytes(gateway.read_bytes())
     else:
         database = sqlite_database(directory)

@@ -39,9 +39,9 @@ from skypay_payout import (
     Rejected,
 )
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, SCENARIOS, body, out_of_order, redelivered
-from tests.databases import Database, DatabaseServer, sqlite_database
 from tests.integration.killed import lines
-from tests.servers import PATIENCE, wait_until
+from tests.support.databases import Database, DatabaseServer, sqlite_database
+from tests.support.servers import PATIENCE, wait_until
 
 # The drivers leave sockets open to servers that are gone.
 pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::ResourceWarning")]

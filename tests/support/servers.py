@@ -21,7 +21,7 @@ import pytest
 
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 
-EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PATIENCE = 60.0
 """Seconds until a server that does not start counts as broken."""
 # Without the header httpx reuses a connection that another thread is closing, whatever its limits say.

@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
-from tests.servers import installed, wait_until
+from tests.support.servers import installed, wait_until
 
 
 class Database:
