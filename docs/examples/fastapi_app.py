@@ -21,7 +21,7 @@ app = FastAPI(openapi_url=None, redirect_slashes=False)
 
 @app.post("/callback")
 async def payout_callback(request: Request) -> Response:
-    """Read the body, but not on and on: FastAPI itself limits no body."""
+    """Read no more than the limit: FastAPI itself has none."""
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -3,8 +3,9 @@
 $ waitress-serve --listen 127.0.0.1:8000 --max-request-body-size 131072 wsgi_app:application
 $ gunicorn --bind 127.0.0.1:8000 --threads 4 wsgi_app:application
 
-Waitress reads each request whole before it takes a thread. Gunicorn does not: as many half-sent requests as
-it has threads would stop it, so it needs nginx before it, which reads them whole (nginx.conf).
+Waitress reads each request completely before it occupies a thread. Gunicorn does not: as many half-sent
+requests as it has threads would block it, so put nginx in front of it (nginx.conf), which reads them
+completely.
 """
 
 from __future__ import annotations
