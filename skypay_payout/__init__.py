@@ -25,25 +25,8 @@ from ._results import Accepted, Quarantined, Rejected, Response
 __version__ = "1.0.0"
 
 __all__ = [
-    "IDEMPOTENCY_KEY_MAX_LENGTH",
-    "Accepted",
-    "Acknowledgement",
-    "AuthenticationError",
-    "CallbackError",
-    "CallbackParser",
-    "ControlNumber",
-    "Credentials",
-    "DecryptionError",
-    "ErrorCode",
-    "FieldError",
-    "InvalidCallbackError",
-    "MalformedBodyError",
-    "PayType",
-    "PayoutCallback",
-    "PayoutHistory",
-    "PayoutStatus",
-    "Quarantined",
-    "Rejected",
-    "Response",
-    "acknowledge",
-]
+    "IDEMPOTENCY_KEY_MAX_LENGTH", "Accepted", "Acknowledgement", "AuthenticationError", "CallbackError",
+    "CallbackParser", "ControlNumber", "Credentials", "DecryptionError", "ErrorCode", "FieldError",
+    "InvalidCallbackError", "MalformedBodyError", "PayType", "PayoutCallback", "PayoutHistory",
+    "PayoutStatus", "Quarantined", "Rejected", "Response", "acknowledge",
+]  # fmt: skip

@@ -1,8 +1,5 @@
 """The one fixed answer to a callback: received."""
 
-from __future__ import annotations
-
-import json
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -32,17 +29,10 @@ class Acknowledgement:
 
     def to_json(self) -> bytes:
         """Return the body to respond with: compact JSON, about 95 bytes of ASCII."""
-        return (_BODY % response_time(self.response_time)).encode()
-
-
-_BODY = json.dumps(
-    {
-        "responseTime": "%s",
-        "responseCode": Acknowledgement.response_code,
-        "responseDescription": Acknowledgement.response_description,
-    },
-    separators=(",", ":"),
-)
+        time, code, description = self.to_dict().values()
+        return (
+            f'{{"responseTime":"{time}","responseCode":"{code}","responseDescription":"{description}"}}'
+        ).encode()
 
 
 def acknowledge(at: datetime | None = None) -> Acknowledgement:

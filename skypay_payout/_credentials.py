@@ -1,14 +1,12 @@
 """Who may send callbacks, and how that is verified."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from attrs import field, frozen
 
-from ._arguments import as_tuple
+from ._arguments import as_tuple, checked_text
 from ._control_number import PREFIX_LENGTH, PREFIX_PATTERN
 
 MAX_LENGTH = 50
@@ -17,28 +15,13 @@ MAX_LENGTH = 50
 _is_prefix = re.compile(PREFIX_PATTERN).fullmatch
 
 
-def _checked(name: str, value: str) -> str:
-    if not 0 < len(value) <= MAX_LENGTH:
-        raise ValueError(
-            f"{name}: expected 1 to {MAX_LENGTH} characters, got {len(value)}: is its setting filled in?"
-        )
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        pass
-    else:
-        return value
-    raise ValueError(f"{name}: expected text, got half of a surrogate pair, which no callback can match")
-
-
 def _user_name(value: str) -> str:
-    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"user_name: expected a str, got {type(value).__name__}")
-    return _checked("user_name", value)
+    return checked_text("user_name", value, MAX_LENGTH)
 
 
 def _authentication(value: str | Iterable[str]) -> tuple[str, ...]:
-    return tuple(_checked("authentication", secret) for secret in as_tuple("authentication", value, str))
+    secrets = as_tuple("authentication", value, str)
+    return tuple(checked_text("authentication", secret, MAX_LENGTH) for secret in secrets)
 
 
 def _prefixes(value: str | Iterable[str] | None) -> frozenset[str] | None:

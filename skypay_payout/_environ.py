@@ -18,19 +18,14 @@ PREFIXES = "SKYPAY_PREFIXES"
 
 def credentials(environ: Mapping[str, str]) -> Credentials:
     """Read the account. Raises ``ValueError``."""
-    user_name = _given(environ, USER_NAME)
-    authentication = several(environ, AUTHENTICATION)
-    if user_name is None or authentication is None:
-        missing = AUTHENTICATION if user_name is not None else USER_NAME
-        raise ValueError(f"{missing}: expected a value, got none: set it in the environment")
+    user_name = environ.get(USER_NAME, "").strip()
+    authentication = several(environ, AUTHENTICATION) or ""
     prefixes = several(environ, PREFIXES)
     try:
         return Credentials(user_name, authentication, prefixes=prefixes)
     except ValueError as error:
-        problem = str(error)  # it begins with the argument's name
-    name = {"user_name": USER_NAME, "authentication": AUTHENTICATION, "prefixes": PREFIXES}
-    argument, _, rest = problem.partition(":")
-    raise ValueError(f"{name[argument]}:{rest}")
+        argument, _, problem = str(error).partition(":")
+    raise ValueError(f"SKYPAY_{argument.upper()}:{problem}")
 
 
 def cipher(environ: Mapping[str, str]) -> BodyCipher | None:
@@ -52,22 +47,12 @@ def several(environ: Mapping[str, str], name: str) -> list[str] | None:
 
     Raises ``ValueError`` if one of them is empty.
     """
-    text = _given(environ, name)
-    if text is None:
+    if name not in environ:
         return None
-    values = [value.strip() for value in text.split(",")]
+    values = [value.strip() for value in environ[name].split(",")]
     if "" in values:
-        raise ValueError(f"{name}: expected values with single commas between them, got an empty one")
-    return values
-
-
-def _given(environ: Mapping[str, str], name: str) -> str | None:
-    text = environ.get(name)
-    if text is None:
-        return None
-    text = text.strip()
-    if not text:
         raise ValueError(
-            f"{name}: expected a value, got an empty one: fill it in, or unset it if it is not needed"
+            f"{name}: expected one value, or several with commas between them, got an empty one: fill it in, "
+            "or unset the variable if it is not needed"
         )
-    return text
+    return values

@@ -101,9 +101,6 @@ class AuthenticationError(CallbackError):
 
     code = ErrorCode.AUTHENTICATION_FAILED
 
-    def __init__(self) -> None:
-        super().__init__()
-
     def __str__(self) -> str:
         return (
             "expected the userName and authentication of a configured account, got others or none: do not "

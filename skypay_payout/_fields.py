@@ -3,20 +3,24 @@
 Which fields there are, and which function reads which, is defined at the attributes of ``PayoutCallback``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from ._control_number import CONTROL_NUMBER_FORMAT, MAX_LENGTH, ControlNumber, match_control_number
+from ._control_number import (
+    CONTROL_NUMBER_FORMAT,
+    CONTROL_NUMBER_PATTERN,
+    MAX_LENGTH,
+    ControlNumber,
+    match_control_number,
+)
 from ._credentials import MAX_LENGTH as MAX_NAME_LENGTH
 from ._errors import ErrorCode
 from ._formatting import quoted
 from ._pay_type import PayType
-from ._times import SKYPAY_ZONE, match_deal_time
+from ._times import DEAL_TIME_PATTERN, SKYPAY_ZONE, match_deal_time
 
 ACTION = "payoutQueuePayout"
 
@@ -27,33 +31,30 @@ Reader: TypeAlias = "Callable[[object, object], object]"
 """Return the attribute's value for a wire value, or raise ``InvalidField``; cattrs passes two arguments."""
 
 
-class InvalidField(ValueError):
-    """Report a value that breaks a rule of the specification; it never leaves the package."""
-
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(code, message)
-        self.code = code
-        self.message = message
-
-
 @frozen
-class WireField:
-    """One field of the callback, as the specification's table defines it."""
+class Rule:
+    """What a field's value must be: ``read`` decides, and ``schema`` says the same as JSON Schema."""
 
-    name: str
     read: Reader
     schema: Mapping[str, object]
-    """What ``read`` accepts, as JSON Schema."""
+
+    def metadata(self, name: str, description: str) -> dict[Any, Any]:
+        """Make the metadata of the attribute that holds the field of this name."""
+        return {"name": name, "description": description, "rule": self}
 
 
-def _not_a_string(value: object) -> InvalidField:
-    return InvalidField(ErrorCode.INVALID_TYPE, f"expected a string, got {quoted(value)}")
+class InvalidField(ValueError):
+    """Report a value that breaks a rule, by its code and a message; it never leaves the package."""
+
+
+def _wrong_type(value: object, expected: str = "a string") -> InvalidField:
+    return InvalidField(ErrorCode.INVALID_TYPE, f"expected {expected}, got {quoted(value)}")
 
 
 def read_user_name(value: object, _: object = None) -> str:
     """Read ``userName`` where no authentication has compared it."""
     if not isinstance(value, str):
-        raise _not_a_string(value)
+        raise _wrong_type(value)
     if 0 < len(value) <= MAX_NAME_LENGTH:
         return value
     code = ErrorCode.TOO_LONG if value else ErrorCode.EMPTY
@@ -71,14 +72,10 @@ def action_reader(user_name: str) -> Reader:
         if value == ACTION:
             return user_name
         if not isinstance(value, str):
-            raise _not_a_string(value)
-        code = ErrorCode.UNEXPECTED_ACTION
-        if not value:
-            code = ErrorCode.EMPTY
-        elif len(value) > MAX_NAME_LENGTH:
-            code = ErrorCode.TOO_LONG
+            raise _wrong_type(value)
+        code = ErrorCode.UNEXPECTED_ACTION if len(value) <= MAX_NAME_LENGTH else ErrorCode.TOO_LONG
         raise InvalidField(
-            code,
+            code if value else ErrorCode.EMPTY,
             f"expected {ACTION!r}, got {quoted(value)}: check whether it is another of SkyPay's callbacks",
         )
 
@@ -88,16 +85,14 @@ def action_reader(user_name: str) -> Reader:
 def read_control_number(value: object, _: object = None) -> ControlNumber:
     """Read ``controlNumber`` (point 4)."""
     if not isinstance(value, str):
-        raise _not_a_string(value)
+        raise _wrong_type(value)
     if match_control_number(value):
         return str.__new__(ControlNumber, value)  # past its own check, which has just been made
     expected = f"expected {CONTROL_NUMBER_FORMAT}, got {quoted(value)}"
     if not value:
         raise InvalidField(ErrorCode.EMPTY, expected)
     if "*" in value:
-        raise InvalidField(
-            ErrorCode.MASKED, f"{expected}: it looks masked; ask the sender for the full number"
-        )
+        raise InvalidField(ErrorCode.MASKED, f"{expected}: it looks masked; ask for the full number")
     code = ErrorCode.TOO_LONG if len(value) > MAX_LENGTH else ErrorCode.INVALID_FORMAT
     raise InvalidField(code, expected)
 
@@ -122,9 +117,7 @@ def read_pay_type(value: object, _: object = None) -> PayType:
     """Read ``payType`` (point 2)."""
     # Not isinstance: True is an int, and True == 1.
     if type(value) is not str and type(value) is not int:
-        raise InvalidField(
-            ErrorCode.INVALID_TYPE, f"expected 1 to 6 as a number or a string, got {quoted(value)}"
-        )
+        raise _wrong_type(value, "1 to 6 as a number or a string")
     status = PAY_TYPES.get(value)
     if status is not None:
         return status
@@ -141,7 +134,7 @@ def read_deal_time(value: object, _: object = None) -> datetime:
     time at the edge cannot be converted to every zone.
     """
     if not isinstance(value, str):
-        raise _not_a_string(value)
+        raise _wrong_type(value)
     match = match_deal_time(value)
     if match is None:
         raise InvalidField(
@@ -150,9 +143,7 @@ def read_deal_time(value: object, _: object = None) -> datetime:
             f"offset, got {quoted(value)}",
         )
     try:
-        if (
-            match.lastindex is None
-        ):  # no offset: one in the text costs a sixth of what .replace(tzinfo=...) does
+        if match.lastindex is None:  # no offset; adding the text costs a sixth of .replace(tzinfo=...)
             time = datetime.fromisoformat(value + "+08:00")
         elif match[2] is None or match[2] < "60":
             time = datetime.fromisoformat(value).astimezone(SKYPAY_ZONE)
@@ -175,7 +166,7 @@ def read_optional_text(value: object, _: object = None) -> str | None:
     if not isinstance(value, str):
         if value is None:
             return None
-        raise _not_a_string(value)
+        raise _wrong_type(value)
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -189,34 +180,17 @@ def read_optional_text(value: object, _: object = None) -> str | None:
     )
 
 
-def text_schema(description: str) -> dict[str, object]:
-    """Describe a required text of 1 to 50 characters as JSON Schema (point 9)."""
-    return {"description": description, "type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}
-
-
-def pattern_schema(description: str, pattern: str, example: str) -> dict[str, object]:
-    """Describe a required text of some format as JSON Schema."""
-    return {
-        "description": description,
-        "type": "string",
-        "pattern": f"^{pattern}$",
-        "examples": [example],
-    }
-
-
-def optional_schema(description: str) -> dict[str, object]:
-    """Describe a text that ``read_optional_text`` reads as JSON Schema."""
-    return {
-        "description": f"{description} null and the empty string mean: not given.",
-        "type": ["string", "null"],
-        "pattern": "^[^\\u0000]*$",
-    }
-
-
-WIRE = "wire"
-"""The key of an attribute's metadata under which its ``WireField`` stands."""
-
-
-def wire(name: str, read: Reader, schema: Mapping[str, object]) -> dict[Any, Any]:
-    """Make the metadata of an attribute that the wire has."""
-    return {WIRE: WireField(name, read, schema)}
+TEXT = Rule(read_user_name, {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH})
+CONTROL_NUMBER = Rule(
+    read_control_number,
+    {"type": "string", "pattern": f"^{CONTROL_NUMBER_PATTERN}$", "examples": ["SK99123456789"]},
+)
+PAY_TYPE = Rule(read_pay_type, {"enum": list(PAY_TYPES)})
+DEAL_TIME = Rule(
+    read_deal_time,
+    {"type": "string", "pattern": f"^{DEAL_TIME_PATTERN}$", "examples": ["2018-08-07 11:58:33"]},
+)
+OPTIONAL_TEXT = Rule(
+    read_optional_text,
+    {"type": ["string", "null"], "pattern": "^[^\\u0000]*$", "$comment": "null and empty: not given"},
+)

@@ -1,7 +1,5 @@
 """A body as it was received, read into one JSON object. This is the only JSON reader for received text."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable
@@ -13,13 +11,6 @@ from ._errors import ErrorCode, MalformedBodyError
 MAX_DEPTH = 64
 """Levels of objects and arrays: whatever was read can then be copied and pickled."""
 
-MAX_DIGITS = 1024
-"""Digits in a row that no body may have: all with them are rejected, and none with fewer than half."""
-
-_BASE_ITEMS = 20
-_BYTES_PER_ITEM = 36
-_LARGE = 512
-
 
 def max_items(size: int) -> int:
     """Return how many items a body of ``size`` bytes may hold: 20, and one for each 36 bytes.
@@ -28,92 +19,70 @@ def max_items(size: int) -> int:
     and six backslashes count as one. A callback has about ten. Within the limit, decoding costs no more than
     decoding a genuine callback of that size does. What texts contain counts too: nothing is decoded yet.
     """
-    return _BASE_ITEMS + size // _BYTES_PER_ITEM
+    return 20 + size // 36
 
 
-def _check_digits(data: bytes) -> None:
-    """Check that no number has ``MAX_DIGITS``: what one costs grows with the square of its digits."""
-    block = MAX_DIGITS // 2  # so many digits in a row fill at least one block
-    for start in range(0, len(data), block):
-        if data[start : start + block].isdigit():
-            raise MalformedBodyError(
-                ErrorCode.TOO_COMPLEX, f"expected fewer than {block} digits in a row, got as many or more"
-            )
-
-
-class _DuplicateField(Exception):
-    pass
-
-
-class _NotFinite(Exception):
-    pass
+_NO_NUMBER = "NaN, Infinity or a number that is too large"
 
 
 def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise _DuplicateField
+        raise MalformedBodyError(
+            ErrorCode.DUPLICATE_FIELD, "expected each field of an object once, got one of them twice"
+        )
     return fields
 
 
-def _constant(_name: str) -> NoReturn:
-    raise _NotFinite
+def _not_json(problem: str) -> MalformedBodyError:
+    return MalformedBodyError(ErrorCode.NOT_JSON, f"expected JSON as SkyPay sends it, got {problem}")
+
+
+def _not_finite(_: str = "") -> NoReturn:
+    raise _not_json(_NO_NUMBER)
+
+
+def _too_complex(message: str) -> MalformedBodyError:
+    return MalformedBodyError(ErrorCode.TOO_COMPLEX, message)
+
+
+_TOO_DEEP = f"expected at most {MAX_DEPTH} levels of nesting, got more"
 
 
 # Fractions stay as they are until the sender is authenticated: converting one can cost more than a field.
 _decode: Callable[[str, int], tuple[dict[str, object], int]] = json.JSONDecoder(
     object_pairs_hook=_fields,
     parse_float=str.encode,  # pyright: ignore[reportArgumentType]
-    parse_constant=_constant,
+    parse_constant=_not_finite,
 ).raw_decode
 
 _skip_start = re.compile("\ufeff?[ \t\n\r]*").match
-_closing = re.compile(",[ \t\n\r]*}[ \t\n\r]*").fullmatch
+_last_comma = re.compile(",[ \t\n\r]*}[ \t\n\r]*\\Z").search
 _skip_space = re.compile("[ \t\n\r]*").match
 
 
 def to_bytes(body: bytes | bytearray | memoryview | str, limit: int) -> bytes:
     """Return the body as the bytes that were sent, whatever type the framework gives it (point 9).
 
-    Raises ``MalformedBodyError`` (``too_large``, ``not_utf8``), and ``TypeError`` for any other type.
+    Raises ``MalformedBodyError`` (``too_large``), and ``TypeError`` for any other type.
     """
-    if type(body) is bytes:
-        size = len(body)
-    elif isinstance(body, str):
-        size = len(body)
-        if size <= limit:
-            body = _encoded(body)
-            size = len(body)
-    else:
-        body = _view(body)
-        size = body.nbytes
-    if size > limit:
-        raise MalformedBodyError(
-            ErrorCode.TOO_LARGE,
-            f"expected at most {limit} bytes (max_body_size), got a body of {size} or more",
-        )
-    return body.tobytes() if isinstance(body, memoryview) else cast("bytes", body)
-
-
-def _view(body: bytes | bytearray | memoryview) -> memoryview:
+    if isinstance(body, str):
+        # Half surrogate pairs become bytes that are no UTF-8. Not body.encode(): a subclass may have its own.
+        body = str.encode(body[: limit + 1], "utf-8", "surrogatepass")
     try:
-        return memoryview(body)
+        view = memoryview(body)
     except TypeError:
         pass
+    else:
+        if view.nbytes <= limit:
+            return view.tobytes()
+        raise MalformedBodyError(
+            ErrorCode.TOO_LARGE, f"expected at most {limit} bytes (max_body_size), got more"
+        )
     raise TypeError(
         f"expected the raw body as bytes or str, got {type(body).__name__}: pass what was received, not what "
         "a framework decoded from it, which may hide duplicate fields"
     )
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return str.encode(text)  # not text.encode(): a subclass may have its own
-    except UnicodeEncodeError as error:
-        wrong = MalformedBodyError(
-            ErrorCode.NOT_UTF8, f"expected text, got half of a surrogate pair at character {error.start}"
-        )
-    raise wrong  # here and not where it was found, so that no __context__ holds the body
 
 
 def decode(data: bytes) -> dict[str, object]:
@@ -126,35 +95,31 @@ def decode(data: bytes) -> dict[str, object]:
     """
     size = len(data)
     items = size - len(data.translate(None, b"{[,"))
-    if size > _LARGE:
+    if size > 512:
         items += data.count(b"{") + data.count(b"\\") // 6
-        _check_digits(data)
+        # What a number costs grows with the square of its digits. 1,024 in a row fill one of these blocks.
+        if any(data[start : start + 512].isdigit() for start in range(0, size, 512)):
+            raise _too_complex("expected fewer than 512 digits in a row, got as many or more")
     if items > max_items(size):
-        raise MalformedBodyError(
-            ErrorCode.TOO_COMPLEX,
-            f"expected at most {max_items(size)} items (objects, arrays and commas) in {size} bytes, "
-            f"got {items}",
-        )
-    wrong: MalformedBodyError
+        most = f"at most {max_items(size)} items (objects, arrays and commas) in {size} bytes"
+        raise _too_complex(f"expected {most}, got {items}")
     try:
         text = data.decode()
         start = 0
         if not text or text[0] != "{" or text[-1] != "}" or text[-9:-1].rstrip()[-1:] in ",":
             text, start = _tolerated(text)
         fields, end = _decode(text, start)
+    except MalformedBodyError as error:
+        wrong = error
     except UnicodeDecodeError as error:
         wrong = MalformedBodyError(
             ErrorCode.NOT_UTF8, f"expected UTF-8, got another byte at position {error.start}"
         )
     except json.JSONDecodeError as error:
         wrong = _not_json(f"a syntax error at line {error.lineno}, column {error.colno} ({error.msg})")
-    except _DuplicateField:
-        wrong = MalformedBodyError(
-            ErrorCode.DUPLICATE_FIELD, "expected each field of an object once, got one of them twice"
-        )
     except RecursionError:
-        wrong = _too_deep()
-    except (_NotFinite, ValueError):  # ValueError: more digits than Python converts
+        wrong = _too_complex(_TOO_DEEP)
+    except ValueError:  # more digits than Python converts
         wrong = _not_json(_NO_NUMBER)
     else:
         if end != len(text) and (end := cast("re.Match[str]", _skip_space(text, end)).end()) != len(text):
@@ -165,20 +130,7 @@ def decode(data: bytes) -> dict[str, object]:
             )
         else:
             return fields
-    raise wrong  # for the same reason as above
-
-
-_NO_NUMBER = "NaN, Infinity or a number that is too large"
-
-
-def _not_json(problem: str) -> MalformedBodyError:
-    return MalformedBodyError(ErrorCode.NOT_JSON, f"expected JSON as SkyPay sends it, got {problem}")
-
-
-def _too_deep() -> MalformedBodyError:
-    return MalformedBodyError(
-        ErrorCode.TOO_COMPLEX, f"expected at most {MAX_DEPTH} levels of nesting, got more"
-    )
+    raise wrong  # here and not where it was found, so that no __context__ holds the body
 
 
 def _tolerated(text: str) -> tuple[str, int]:
@@ -186,11 +138,10 @@ def _tolerated(text: str) -> tuple[str, int]:
 
     Before the object, a byte order mark (point 9) and white space are tolerated.
     """
-    if text.rstrip()[:-1].rstrip().endswith(","):
-        comma = text.rfind(",")
-        if _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
-            # In place of the comma a space, so that positions in messages stay right.
-            text = f"{text[:comma]} {text[comma + 1 :]}"
+    comma = _last_comma(text)
+    if comma and not text[: comma.start()].rstrip().endswith("{"):
+        # In place of the comma a space, so that positions in messages stay right.
+        text = f"{text[: comma.start()]} {text[comma.start() + 1 :]}"
     return text, 0 if text[:1] == "{" else cast("re.Match[str]", _skip_start(text)).end()
 
 
@@ -206,10 +157,10 @@ def complete(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
         if kind is bytes:
             container[key] = number = float(value)
             if not isfinite(number):
-                raise _not_json(_NO_NUMBER)
+                _not_finite()
         elif kind is dict or kind is list:
             if depth == MAX_DEPTH:
-                raise _too_deep()
+                raise _too_complex(_TOO_DEEP)
             complete(value, depth + 1)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import Factory, evolve, field, frozen
 
@@ -16,15 +16,7 @@ from . import _environ
 from ._arguments import as_tuple
 from ._callback import NAMES, PayoutCallback, Structure, structurer
 from ._credentials import Credentials, login
-from ._errors import (
-    AuthenticationError,
-    CallbackError,
-    DecryptionError,
-    ErrorCode,
-    FieldError,
-    InvalidCallbackError,
-    MalformedBodyError,
-)
+from ._errors import AuthenticationError, CallbackError, FieldError, InvalidCallbackError
 from ._json import complete, decode, to_bytes
 from ._redaction import contains, longest_first, redact
 from ._results import Accepted, Encrypter, Quarantined, Rejected
@@ -34,12 +26,10 @@ if TYPE_CHECKING:
 
 Body: TypeAlias = "bytes | bytearray | memoryview | str"
 
-_Outcome: TypeAlias = "tuple[PayoutCallback | CallbackError, Encrypter | None, bool, bool]"
-"""What became of a body, what encrypts its response, and whether the newest key and secret were used."""
-
-# A number can be written in several ways, so the text does not show whether its value spells such a secret.
+# The text does not show whether a number's value spells such a secret: 1e2 becomes 100.0.
 _is_numeric = re.compile(r"[0-9eE+.\-]+").fullmatch
 
+_FREE_TEXTS = ("fail_description", "reference_number", "extra")
 _NOT_SHOWN = "expected what the specification says, got a value that repeats a secret and is not shown"
 
 
@@ -51,7 +41,10 @@ class _Login:
     structure: Structure
     is_newest_secret: bool
     secret_counts: tuple[tuple[bytes, int], ...] = field(repr=False)
-    """How often each secret of the parser is in this one: a body that has it more often repeats it."""
+    """How often each secret of the parser is in this one: a body that has it more often repeats it.
+
+    It is -1 for a secret that a number can spell: no count shows that no field repeats it.
+    """
 
 
 def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:
@@ -75,10 +68,8 @@ def _cipher(value: BodyCipher | None) -> BodyCipher | None:
 
 
 def _max_body_size(value: int) -> int:
-    if type(value) is not int:
-        raise TypeError(f"max_body_size: expected a number of bytes, got {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"max_body_size: expected a number of bytes from 1 upwards, got {value}")
+    if type(value) is not int or value < 1:
+        raise ValueError(f"max_body_size: expected a number of bytes from 1 upwards, got {value!r}")
     return value
 
 
@@ -88,7 +79,7 @@ def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
             login(account.user_name, secret),
             structurer(account.user_name, account.prefixes),
             secret == account.authentication[-1],
-            tuple((one.encode(), secret.count(one)) for one in _secrets(parser)),
+            tuple((one.encode(), -1 if _is_numeric(one) else secret.count(one)) for one in _secrets(parser)),
         )
         for account in parser.credentials
         for secret in account.authentication
@@ -97,10 +88,6 @@ def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
 
 def _secrets(parser: CallbackParser) -> tuple[str, ...]:
     return longest_first(secret for account in parser.credentials for secret in account.authentication)
-
-
-def _has_numeric_secret(parser: CallbackParser) -> bool:
-    return any(map(_is_numeric, _secrets(parser)))
 
 
 # Equality is identity, as for Credentials.
@@ -122,9 +109,6 @@ class CallbackParser:
     """Bytes, counted before decryption (point 9)."""
     _logins: tuple[_Login, ...] = field(init=False, repr=False, default=Factory(_logins, takes_self=True))
     _secrets: tuple[str, ...] = field(init=False, repr=False, default=Factory(_secrets, takes_self=True))
-    _has_numeric_secret: bool = field(
-        init=False, repr=False, default=Factory(_has_numeric_secret, takes_self=True)
-    )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ, *, plain: bool = False) -> CallbackParser:
@@ -143,15 +127,15 @@ class CallbackParser:
         key but the extra ``encryption`` is not installed.
         """
         account = _environ.credentials(environ)
-        has_key = _environ.several(environ, _environ.ENCRYPTION_KEY) is not None
-        if has_key and plain:
+        cipher = _environ.cipher(environ)
+        if plain and cipher is not None:
             raise ValueError(f"{_environ.ENCRYPTION_KEY}: expected no key with plain=True, got one")
-        if not has_key and not plain:
-            raise ValueError(
-                f"{_environ.ENCRYPTION_KEY}: expected the key that SkyPay issued, got none: set it, or pass "
-                "plain=True where bodies are plain JSON"
+        if not plain and cipher is None:
+            wanted = (
+                "the key that SkyPay issued, got none: set it, or pass plain=True if bodies are plain JSON"
             )
-        return cls(account, cipher=_environ.cipher(environ))
+            raise ValueError(f"{_environ.ENCRYPTION_KEY}: expected {wanted}")
+        return cls(account, cipher=cipher)
 
     def __reduce__(self) -> tuple[object, tuple[()]]:
         # The structuring functions cannot be pickled, so the copy makes its own.
@@ -164,13 +148,9 @@ class CallbackParser:
 
         The sender is authenticated before a field is validated, so an unauthenticated sender learns nothing.
 
-        Raises, for any body, only these ``CallbackError``:
-
-        - ``MalformedBodyError``: not one JSON object within the limits. Never acknowledge it.
-        - ``DecryptionError``, a kind of it: there is a cipher, and no key decrypts the body.
-        - ``AuthenticationError``: userName or authentication is missing or wrong. Never acknowledge it.
-        - ``InvalidCallbackError``: authenticated, but fields are invalid. Quarantine and acknowledge it.
-
+        Raises for a body only a ``CallbackError``: ``MalformedBodyError`` if it is not one JSON object within
+        the limits, ``DecryptionError``, a kind of it, if no key decrypts it, ``AuthenticationError`` if
+        userName or authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid.
         Raises ``TypeError`` for any other type, such as the mapping that a framework made of the body.
         """
         outcome = self._outcome(body)[0]
@@ -221,13 +201,11 @@ class CallbackParser:
                 if isinstance(result, PayoutCallback):
                     return self._redacted(result)
                 raise self._invalid(result, fields)
-        raise ValueError(
-            "payload: expected the userName of one of the parser's accounts, got another or none"
-        )
+        raise ValueError("payload: expected the userName of one of the parser's accounts, got another")
 
-    def _outcome(self, body: Body) -> _Outcome:
-        encrypter = None
-        newest_key = True
+    def _outcome(self, body: Body) -> tuple[PayoutCallback | CallbackError, Encrypter | None, bool, bool]:
+        """Return what became of it, what encrypts its response, and if newest key and secret were used."""
+        encrypter, newest_key = None, True
         try:
             data = body
             if type(data) is not bytes or len(data) > self.max_body_size:
@@ -235,7 +213,9 @@ class CallbackParser:
             if self.cipher is None:
                 fields = decode(data)
             else:
-                fields, data, encrypter, newest_key = _decrypted(self.cipher, data)
+                from .encryption import opened
+
+                fields, data, encrypter, newest_key = opened(self.cipher, data)
             given = login(fields.get("userName"), fields.pop("authentication", None))
             found = None
             for one in self._logins:  # all of them, each in constant time
@@ -262,8 +242,6 @@ class CallbackParser:
 
         Without a backslash, the bytes hold every text as it is: a secret that is not there is in no field.
         """
-        if self._has_numeric_secret:
-            return True
         if b"\\" in data:
             try:
                 return contains("\0".join([*fields, *fields.values()]), self._secrets)
@@ -275,16 +253,8 @@ class CallbackParser:
         return False
 
     def _redacted(self, callback: PayoutCallback) -> PayoutCallback:
-        found = (callback.fail_description, callback.reference_number, callback.extra)
-        redacted = redact(list(found), self._secrets)
-        if redacted == list(found):
-            return callback
-        return evolve(
-            callback,
-            fail_description=cast("str | None", redacted[0]),
-            reference_number=cast("str | None", redacted[1]),
-            extra=cast("Mapping[str, object]", redacted[2]),
-        )
+        texts = {name: redact(getattr(callback, name), self._secrets) for name in _FREE_TEXTS}
+        return evolve(callback, **texts)
 
     def _invalid(self, errors: tuple[FieldError, ...], fields: dict[str, object]) -> InvalidCallbackError:
         complete(fields)
@@ -304,20 +274,6 @@ class CallbackParser:
             ),
             payload,
         )
-
-
-def _decrypted(cipher: BodyCipher, data: bytes) -> tuple[dict[str, object], bytes, Encrypter, bool]:
-    from .encryption import candidates
-
-    # A wrong key can yield valid padding: only a JSON object counts as decrypted. Everything else is one and
-    # the same failure, so that no response serves as a padding oracle.
-    for decrypted, encrypter, is_newest in candidates(cipher, data):
-        try:
-            return decode(decrypted), decrypted, encrypter, is_newest
-        except MalformedBodyError as error:
-            if error.code in (ErrorCode.DUPLICATE_FIELD, ErrorCode.TOO_COMPLEX):
-                raise
-    raise DecryptionError
 
 
 def _json_copy(payload: Mapping[str, object]) -> dict[str, object]:

@@ -1,14 +1,10 @@
 """Secrets taken out of what a sender repeats them in."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TypeVar, cast
+from typing import Any, cast
 
 REDACTED = "[redacted]"
 """What stands in a callback or an error where the sender repeated a secret."""
-
-_Json = TypeVar("_Json")
 
 
 def longest_first(secrets: Iterable[str]) -> tuple[str, ...]:
@@ -16,12 +12,8 @@ def longest_first(secrets: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(secrets), key=len, reverse=True))
 
 
-def redact(value: _Json, secrets: tuple[str, ...]) -> _Json:
+def redact(value: Any, secrets: tuple[str, ...]) -> Any:
     """Replace the secrets, longest first, in all texts, names and numbers of a JSON value, at any depth."""
-    return cast("_Json", _redacted(value, secrets))
-
-
-def _redacted(value: object, secrets: tuple[str, ...]) -> object:
     if isinstance(value, str):
         if not contains(value, secrets):
             return value
@@ -32,10 +24,10 @@ def _redacted(value: object, secrets: tuple[str, ...]) -> object:
     if isinstance(value, (int, float)):
         return REDACTED if contains(str(value), secrets) else value
     if isinstance(value, list):
-        return [_redacted(item, secrets) for item in cast("list[object]", value)]
+        return [redact(item, secrets) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         fields = cast("dict[str, object]", value)
-        return {_redacted(name, secrets): _redacted(item, secrets) for name, item in fields.items()}
+        return {redact(name, secrets): redact(item, secrets) for name, item in fields.items()}
     return value
 
 

@@ -1,7 +1,5 @@
 """What became of a body, and the response to it: the decision as data."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NoReturn, Protocol, runtime_checkable
 

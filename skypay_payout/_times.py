@@ -1,7 +1,5 @@
 """SkyPay's clock: every time is in UTC+8 unless it has an offset of its own."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta, timezone
 
@@ -24,9 +22,7 @@ def in_skypay_zone(at: datetime) -> datetime:
     if not isinstance(at, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected an aware datetime, got {type(at).__name__}")
     if at.utcoffset() is None:
-        raise ValueError(
-            "expected an aware datetime, got a naive one, which names no instant: add its time zone"
-        )
+        raise ValueError("expected an aware datetime, got a naive one: add its time zone")
     try:
         return at.astimezone(SKYPAY_ZONE)
     except OverflowError:

@@ -8,7 +8,7 @@ authentication secret stay necessary.
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha1
 
 from attrs import field, frozen
@@ -23,7 +23,7 @@ except ImportError as _missing:
         "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
     ) from _missing
 
-from ._arguments import as_tuple
+from ._arguments import as_tuple, checked_text
 from ._errors import DecryptionError, ErrorCode, MalformedBodyError
 from ._json import decode
 from ._results import Encrypter
@@ -45,7 +45,8 @@ class _Key:
     def __reduce__(self) -> tuple[type[_Key], tuple[bytes]]:
         return _Key, (self.aes,)  # a Cipher cannot be pickled
 
-    def decrypt(self, base64: bytes) -> bytes | None:
+    def decrypt(self, body: bytes) -> bytes | None:
+        base64 = body.translate(None, b"\r\n")
         decryptor = self._cipher.decryptor()
         unpadder = _padding.unpadder()
         try:
@@ -68,26 +69,11 @@ class _Key:
 def _keys(value: str | Iterable[str] | _Key) -> tuple[_Key, ...]:
     if isinstance(value, _Key):
         return (value,)
-    return tuple(_Key(_aes_key(key)) for key in as_tuple("keys", value, str))
-
-
-def _aes_key(issued: str) -> bytes:
-    if not issued:
-        raise ValueError(
-            "keys: expected the key that SkyPay issued, got an empty text: is its setting filled in?"
-        )
-    try:
-        seed = issued.encode()
-    except UnicodeEncodeError:
-        pass
-    else:
-        # What Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
-        return sha1(sha1(seed).digest()).digest()[:16]  # noqa: S324
-    raise ValueError("keys: expected text, got half of a surrogate pair")
-
-
-def _count(keys: tuple[_Key, ...]) -> str:
-    return f"<{len(keys)} not shown>"
+    # SHA-1 twice is what Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
+    return tuple(
+        _Key(sha1(sha1(checked_text("keys", key).encode()).digest()).digest()[:16])  # noqa: S324
+        for key in as_tuple("keys", value, str)
+    )
 
 
 @frozen(eq=False)
@@ -101,50 +87,49 @@ class BodyCipher:
     Raises ``TypeError`` or ``ValueError`` for an empty key and for anything but ``str``.
     """
 
-    _keys: tuple[_Key, ...] = field(converter=_keys, alias="keys", repr=_count)
+    _keys: tuple[_Key, ...] = field(
+        converter=_keys, alias="keys", repr=lambda keys: f"<{len(keys)} not shown>"
+    )
 
     def decrypt(self, body: bytes | str, /) -> bytes:
         """Decrypt ``body``, which is standard Base64 in one line or several.
 
-        With several keys, only a JSON object counts as decrypted, since a wrong key yields valid padding once
-        in about 250 times; the newest key that yields one wins.
+        With several keys, only a JSON object counts as decrypted; the newest key that yields one wins.
 
-        Raises ``DecryptionError`` if no key decrypts it, and ``TypeError`` for another type.
+        Raises ``DecryptionError`` if no key decrypts it, with several keys also another
+        ``MalformedBodyError`` for an object with a duplicate field, and ``TypeError`` for another type.
         """
         if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected a body as bytes or str, got {type(body).__name__}")
         # What is not ASCII is not Base64 either, whatever stands in its place.
         data = body.encode("ascii", "replace") if isinstance(body, str) else body
-        for text, _, _ in candidates(self, data):
-            if len(self._keys) == 1 or _is_object(text):
-                return text
-        raise DecryptionError
+        if len(self._keys) == 1 and (text := self._keys[0].decrypt(data)) is not None:
+            return text
+        return opened(self, data)[1]
 
     def encrypt(self, data: bytes, /) -> bytes:
         """Encrypt the bytes with the newest key, as Base64 without line breaks."""
         return self._keys[-1].encrypt(data)
 
 
-def candidates(cipher: BodyCipher, body: bytes) -> Iterator[tuple[bytes, Encrypter, bool]]:
-    """Yield the text under each key that yields valid padding, newest first.
+def opened(cipher: BodyCipher, body: bytes) -> tuple[dict[str, object], bytes, Encrypter, bool]:
+    """Return the JSON object in ``body``, its text, what encrypts the response, and if that is the newest.
 
-    With it come what encrypts the response, with that key, and whether it is the newest.
+    The newest key that yields a JSON object decrypts it: a wrong key yields valid padding once in about 250
+    times. Raises ``MalformedBodyError`` for one that is malformed in itself, and ``DecryptionError`` for
+    everything else, so that no response serves as a padding oracle.
     """
-    base64 = body.translate(None, b"\r\n")
     for key in reversed(cipher._keys):
-        text = key.decrypt(base64)
+        text = key.decrypt(body)
         if text is not None:
-            yield text, key, key is cipher._keys[-1]
+            try:
+                return decode(text), text, key, key is cipher._keys[-1]
+            except MalformedBodyError as error:
+                if error.code in (ErrorCode.DUPLICATE_FIELD, ErrorCode.TOO_COMPLEX):
+                    raise
+    raise DecryptionError
 
 
 def single_keys(cipher: BodyCipher) -> tuple[BodyCipher, ...]:
     """Return a cipher for each key, oldest first."""
     return tuple(BodyCipher(key) for key in cipher._keys)
-
-
-def _is_object(text: bytes) -> bool:
-    try:
-        decode(text)
-    except MalformedBodyError as error:
-        return error.code in (ErrorCode.DUPLICATE_FIELD, ErrorCode.TOO_COMPLEX)  # as the parser decides
-    return True

@@ -4,23 +4,20 @@ They are generated from the definitions that the parser uses. A schema sees a JS
 knows no calendar, no secret and no half of a surrogate pair: what the parser decides counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 
 from ._acknowledgement import acknowledge
 from ._callback import OPTIONAL_NAMES, SCHEMAS
-from ._fields import ACTION, text_schema
+from ._fields import ACTION, TEXT
 from ._times import SKYPAY_ZONE
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_AUTHENTICATION = text_schema("The secret that SkyPay issued; compared exactly.")
 _PROPERTIES = {
     "userName": SCHEMAS["userName"],
     "action": {"description": "Which of SkyPay's callbacks this is.", "const": ACTION},
-    "authentication": _AUTHENTICATION,
+    "authentication": {"description": "The secret that SkyPay issued; compared exactly.", **TEXT.schema},
     **SCHEMAS,
 }
 _ACKNOWLEDGEMENT = acknowledge(datetime(2018, 6, 18, 17, 52, 10, 521100, SKYPAY_ZONE)).to_dict()

@@ -89,7 +89,7 @@ def test_large_file_is_not_read_beyond_the_maximum_size(
     with file.open("wb") as sparse:
         sparse.truncate(2**40)
     assert main(["check", str(file)]) == 1
-    assert "got a body of 65537 or more" in " ".join(capsys.readouterr().out.split())
+    assert "at most 65536 bytes (max_body_size), got more" in " ".join(capsys.readouterr().out.split())
 
 
 def test_json_of_an_accepted_body_has_the_callback(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,7 +170,7 @@ def test_empty_secret_is_a_usage_error(
 ) -> None:
     monkeypatch.setenv("SKYPAY_AUTHENTICATION", "")
     assert main(["decrypt", str(file)]) == 2
-    assert capsys.readouterr().err.startswith("skypay-payout: SKYPAY_AUTHENTICATION: expected a value")
+    assert capsys.readouterr().err.startswith("skypay-payout: SKYPAY_AUTHENTICATION: expected one value")
 
 
 @pytest.mark.parametrize("command", ["decrypt", "encrypt"])

@@ -59,7 +59,7 @@ def test_a_control_number_is_a_string(value: object) -> None:
 
 
 def test_the_message_says_that_a_mask_is_a_mask() -> None:
-    assert "'SKY**12345678': it looks masked; ask the sender for the full number" in str(
+    assert "'SKY**12345678': it looks masked; ask for the full number" in str(
         outcome(PARSER, body(controlNumber="SKY**12345678"))
     )
 

@@ -14,8 +14,9 @@ from skypay_payout.testing import AUTHENTICATION, SAMPLE, USER_NAME, body
 from tests.support.callbacks import without
 
 SECRET = "30AC21B2-9EAA-4503-B0F0-7BE5C277ED75"
-LENGTH = "expected 1 to 50 characters, got {}: is its setting filled in?"
-HALF = "expected text, got half of a surrogate pair, which no callback can match"
+NONE = "expected text, got none: is its setting filled in?"
+LONG = "expected at most 50 characters, got 51"
+HALF = "expected text, got half of a surrogate pair, which no body can carry"
 PREFIX = "prefixes: expected 5 ASCII letters or digits each, such as 'SKY99', got others"
 
 
@@ -23,12 +24,12 @@ PREFIX = "prefixes: expected 5 ASCII letters or digits each, such as 'SKY99', go
     ("build", "error", "message"),
     [
         (lambda: Credentials(None, SECRET), TypeError, "user_name: expected a str, got NoneType"),  # type: ignore[arg-type]
-        (lambda: Credentials("", SECRET), ValueError, f"user_name: {LENGTH.format(0)}"),
-        (lambda: Credentials("n" * 51, SECRET), ValueError, f"user_name: {LENGTH.format(51)}"),
+        (lambda: Credentials("", SECRET), ValueError, f"user_name: {NONE}"),
+        (lambda: Credentials("n" * 51, SECRET), ValueError, f"user_name: {LONG}"),
         (lambda: Credentials("\udfff", SECRET), ValueError, f"user_name: {HALF}"),
-        (lambda: Credentials("n", ""), ValueError, f"authentication: {LENGTH.format(0)}"),
-        (lambda: Credentials("n", [SECRET, ""]), ValueError, f"authentication: {LENGTH.format(0)}"),
-        (lambda: Credentials("n", SECRET + "x" * 15), ValueError, f"authentication: {LENGTH.format(51)}"),
+        (lambda: Credentials("n", ""), ValueError, f"authentication: {NONE}"),
+        (lambda: Credentials("n", [SECRET, ""]), ValueError, f"authentication: {NONE}"),
+        (lambda: Credentials("n", SECRET + "x" * 15), ValueError, f"authentication: {LONG}"),
         (lambda: Credentials("n", f"{SECRET}\ud800"), ValueError, f"authentication: {HALF}"),
         (lambda: Credentials("n", []), ValueError, "authentication: expected one str or several, got none"),
         (

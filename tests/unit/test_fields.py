@@ -67,7 +67,7 @@ STORABLE = "expected text without U+0000 and half surrogate pairs, which databas
             read_control_number,
             "SKY**12345678",
             ErrorCode.MASKED,
-            f"{CONTROL_NUMBER}'SKY**12345678': it looks masked; ask the sender for the full number",
+            f"{CONTROL_NUMBER}'SKY**12345678': it looks masked; ask for the full number",
         ),
         (read_control_number, "SK991", ErrorCode.INVALID_FORMAT, f"{CONTROL_NUMBER}'SK991'"),
         (
@@ -86,7 +86,7 @@ STORABLE = "expected text without U+0000 and half surrogate pairs, which databas
             own,
             "SKY**12345678",
             ErrorCode.MASKED,
-            f"{CONTROL_NUMBER}'SKY**12345678': it looks masked; ask the ",
+            f"{CONTROL_NUMBER}'SKY**12345678': it looks masked; ask for the ",
         ),
         (
             own,
@@ -127,11 +127,11 @@ def test_an_invalid_value_is_described_by_code_and_message(
 ) -> None:
     with pytest.raises(InvalidField) as caught:
         read(value, None)
-    assert caught.value.code is code
-    assert caught.value.message.startswith(message)
+    assert caught.value.args[0] is code
+    assert caught.value.args[1].startswith(message)
     assert caught.value.__context__ is None
     if not message.endswith(" the "):
-        assert caught.value.message == message
+        assert caught.value.args[1] == message
 
 
 @pytest.mark.parametrize(

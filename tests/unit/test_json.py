@@ -20,7 +20,7 @@ from skypay_payout import (
     PayoutCallback,
 )
 from skypay_payout._errors import CallbackError
-from skypay_payout._json import MAX_DEPTH, MAX_DIGITS, max_items, read_object
+from skypay_payout._json import MAX_DEPTH, max_items, read_object
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, ENCRYPTION_KEY, SAMPLE, body, payload
 from tests.support.callbacks import PARSER, Body, Outcome, comparable, malformed, outcome, short, with_fields
@@ -436,9 +436,7 @@ def test_the_limit_counts_bytes_before_anything_else() -> None:
         with pytest.raises(MalformedBodyError) as caught:
             evolve(PARSER, max_body_size=size - 1).parse(sent)
         assert caught.value.code is ErrorCode.TOO_LARGE
-        assert str(caught.value) == (
-            f"expected at most {size - 1} bytes (max_body_size), got a body of {size} or more"
-        )
+        assert str(caught.value) == f"expected at most {size - 1} bytes (max_body_size), got more"
     assert malformed("\ud800" * 11, evolve(PARSER, max_body_size=10)) is ErrorCode.TOO_LARGE
 
 
@@ -502,12 +500,12 @@ def test_no_genuine_callback_comes_near_the_limit() -> None:
 )
 def test_no_body_may_hold_1024_digits_in_a_row_and_each_may_hold_511(form: str, before: int) -> None:
     for digits, codes in (
-        (MAX_DIGITS // 2 - 1, {ErrorCode.AUTHENTICATION_FAILED}),
-        (MAX_DIGITS, {ErrorCode.TOO_COMPLEX}),
-        (MAX_DIGITS + 7, {ErrorCode.TOO_COMPLEX}),
+        (511, {ErrorCode.AUTHENTICATION_FAILED}),
+        (1024, {ErrorCode.TOO_COMPLEX}),
+        (1031, {ErrorCode.TOO_COMPLEX}),
         (9000, {ErrorCode.TOO_COMPLEX}),
     ):
-        sent = form.format("x" * before, "7" * digits).ljust(MAX_DIGITS + 1).encode()
+        sent = form.format("x" * before, "7" * digits).ljust(1025).encode()
         assert code_of(sent) in codes
 
 
@@ -560,7 +558,7 @@ def test_nesting_beyond_all_bounds_is_rejected_before_anyone_is_authenticated(te
             "expected JSON as SkyPay sends it, got NaN, Infinity or a number that is too large",
         ),
         (b'{"\xff', "expected UTF-8, got another byte at position 2"),
-        ('{"\ud800', "expected text, got half of a surrogate pair at character 2"),
+        ('{"\ud800', "expected UTF-8, got another byte at position 2"),
         (b"[]", "expected one JSON object in braces, got another JSON value"),
         (b'{"a":1,"a":1}', "expected each field of an object once, got one of them twice"),
         (b'{"a":' + b"1" * 1500 + b"}", "expected fewer than 512 digits in a row, got as many or more"),

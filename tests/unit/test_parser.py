@@ -68,13 +68,14 @@ FULL = CallbackParser(
             "credentials: expected one set of prefixes for a user name, got several: put all secrets and "
             "prefixes of an account into one Credentials",
         ),
-        (
-            {"max_body_size": 0},
-            ValueError,
-            "max_body_size: expected a number of bytes from 1 upwards, got 0",
+        *(
+            (
+                {"max_body_size": size},
+                ValueError,
+                f"max_body_size: expected a number of bytes from 1 upwards, got {size}",
+            )
+            for size in (0, -1, 1.5, True, None)
         ),
-        ({"max_body_size": 1.5}, TypeError, "max_body_size: expected a number of bytes, got float"),
-        ({"max_body_size": True}, TypeError, "max_body_size: expected a number of bytes, got bool"),
         ({"cipher": []}, TypeError, "cipher: expected one BodyCipher or None, got list"),
         ({"cipher": [CIPHER]}, TypeError, "cipher: expected one BodyCipher or None, got list"),
         ({"cipher": "a key"}, TypeError, "cipher: expected one BodyCipher or None, got str"),
@@ -189,11 +190,11 @@ def test_with_a_cipher_plain_json_is_not_accepted() -> None:
 def test_the_limit_is_checked_before_decryption(monkeypatch: pytest.MonkeyPatch) -> None:
     decrypted: list[object] = []
 
-    def candidates(*arguments: object) -> list[object]:
+    def opened(*arguments: object) -> object:
         decrypted.append(arguments)
-        return []
+        raise DecryptionError
 
-    monkeypatch.setattr("skypay_payout.encryption.candidates", candidates)
+    monkeypatch.setattr("skypay_payout.encryption.opened", opened)
     with pytest.raises(MalformedBodyError, match=r"expected at most 1000 bytes \(max_body_size\)"):
         FULL.parse(b"A" * 1001)
     assert not decrypted
@@ -274,7 +275,7 @@ def test_revalidate_redacts_as_parse_does() -> None:
 
 
 RAW = "payload: expected no authentication, got a raw callback: use receive or parse"
-ACCOUNT = "payload: expected the userName of one of the parser's accounts, got another or none"
+ACCOUNT = "payload: expected the userName of one of the parser's accounts, got another"
 JSON = "payload: expected values that JSON has, got others"
 GOOD = {name: value for name, value in payload().items() if name != "authentication"}
 
@@ -305,7 +306,7 @@ GOOD = {name: value for name, value in payload().items() if name != "authenticat
         (
             {},
             ValueError,
-            "payload: expected the userName of one of the parser's accounts, got another or none",
+            "payload: expected the userName of one of the parser's accounts, got another",
         ),
         (GOOD | {"x": object()}, ValueError, JSON),
         (GOOD | {"x": float("nan")}, ValueError, JSON),
