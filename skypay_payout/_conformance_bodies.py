@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from secrets import randbelow
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import Factory, field, frozen
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 
 PLAIN = "bodies are plain"
+TOGETHER = 8
+"""Callbacks that are sent at once: within what the smallest server queues."""
+How: TypeAlias = Literal["in any order", "in turn", "together", "over one connection"]
+"""How the callbacks of a case go out; in any order, several may go at once."""
 
 Fields = dict[str, object]
 
@@ -70,7 +74,7 @@ class Case(Rule):
 
     deliveries: Callable[[Bodies], Iterable[Delivery]] = field(repr=False)
     """What to deliver. Raises ``Skip``."""
-    how: Literal["in turn", "together", "over one connection"] = "in turn"
+    how: How = "in any order"
 
 
 def _keys(bodies: Bodies) -> tuple[BodyCipher, ...]:

@@ -103,8 +103,8 @@ class _NoCookies(CookieJar):
 class Client:
     """Delivers to one URL. Redirects are not followed, no compression is asked for, and nothing is kept."""
 
-    def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.url = url
+    def __init__(self, url: httpx.URL, loop: asyncio.AbstractEventLoop) -> None:
+        self._url = url
         self._loop = loop
         # A connection of its own for each delivery: a server may close one on which it rejected a body.
         self._client = self._new_client(keepalive=0)
@@ -117,7 +117,7 @@ class Client:
             "User-Agent": "skypay-payout",
         }
         content = _pieces(request.body) if request.chunked else request.body
-        built = httpx.Request("POST", self.url, content=content, headers=headers)
+        built = httpx.Request("POST", self._url, content=content, headers=headers)
         if request.shouted:
             built.headers = httpx.Headers([(name.upper(), value) for name, value in built.headers.raw])
         return built
@@ -237,7 +237,7 @@ def connected(url: str) -> Generator[Client]:
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        client = Client(url, loop)
+        client = Client(parsed, loop)
         try:
             yield client
         finally:

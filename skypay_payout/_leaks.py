@@ -26,13 +26,13 @@ def holds_any(data: bytes, secrets: Iterable[str], decrypted: Callable[[bytes], 
     """
     wanted = [secret for secret in secrets if secret]
     wanted += [secret.casefold() for secret in wanted]
-    texts = [*_texts(data), *(text for body in decrypted(data) for text in _texts(body))]
+    texts = {*_texts(data), *(text for body in decrypted(data) for text in _texts(body))}
     seen = set[str]()
     for _ in range(_ROUNDS + 1):
         seen.update(texts)
         if any(secret in form for text in texts for form in (text, text.casefold()) for secret in wanted):
             return True
-        texts = list({form for text in texts if not _is_binary(text) for form in _decoded(text)} - seen)
+        texts = {form for text in texts if not _is_binary(text) for form in _decoded(text)} - seen
     return False
 
 

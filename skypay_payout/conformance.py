@@ -17,7 +17,7 @@ from time import monotonic, sleep
 from attrs import define, field, frozen
 
 from ._callback import PayoutCallback
-from ._conformance_bodies import Bodies, Case, Delivery, Rule, Skip
+from ._conformance_bodies import TOGETHER, Bodies, Case, Delivery, Rule, Skip
 from ._conformance_cases import (
     ANY,
     CASES,
@@ -59,6 +59,9 @@ _APART_IN_WHOLE_SECONDS = 2.2
 """The same where responseTime has only whole seconds."""
 _SAME_MOMENT = timedelta(seconds=0.1)
 """How far two clocks may drift apart while they are compared."""
+
+_QUICK = 1.0
+"""Seconds for several responses at once, from which on one delivery goes out at a time."""
 
 _NOTHING = "nothing was acknowledged"
 _NOT_TRIED = "not tried to its end, since the endpoint did not respond in time before"
@@ -169,6 +172,8 @@ class _Check:
     _statuses: set[int] = field(factory=set[int])
     """The statuses of all responses where an acknowledgement was expected."""
     _version: str = ""
+    _in_any_order: int = 0
+    """How many deliveries go out together where their order does not matter; 0 until it is known."""
     _waited: float = 0.0
     _slowest: float = 0.0
     _slowest_rule: str = ""
@@ -224,18 +229,35 @@ class _Check:
         return _result(case, Outcome.PASSED, seconds=seconds)
 
     def _responses(self, case: Case) -> Iterator[tuple[Delivery, HttpResponse | DeliveryError]]:
-        if case.how == "in turn":
-            for delivery in case.deliveries(self.bodies):
-                if delivery.request.chunked and self._version == "HTTP/1.0":
-                    raise Skip("the server speaks HTTP/1.0, which has no chunked requests")
-                self._check_patience()
-                yield delivery, self._delivered([delivery], self.client.deliver_together)[0]
-            return
         deliveries = list(case.deliveries(self.bodies))
-        self._check_patience()
-        together = case.how == "together"
-        send = self.client.deliver_together if together else self.client.deliver_over_one_connection
-        yield from zip(deliveries, self._delivered(deliveries, send), strict=True)
+        if self._version == "HTTP/1.0" and any(delivery.request.chunked for delivery in deliveries):
+            raise Skip("the server speaks HTTP/1.0, which has no chunked requests")
+        send = self.client.deliver_together
+        if case.how == "over one connection":
+            send = self.client.deliver_over_one_connection
+        size = len(deliveries)
+        if case.how in ("in turn", "in any order"):
+            size = self._at_once(size) if case.how == "in any order" else 1
+        for start in range(0, len(deliveries), size):
+            self._check_patience()
+            batch = deliveries[start : start + size]
+            yield from zip(batch, self._delivered(batch, send), strict=True)
+
+    def _at_once(self, deliveries: int) -> int:
+        """How many of so many deliveries go out together where their order does not matter."""
+        if self.pause or not self.acknowledged:
+            return 1
+        if not self._in_any_order and deliveries > TOGETHER:  # for fewer, finding it out is not worth it
+            self._in_any_order = TOGETHER if self._copes_with_several() else 1
+        return self._in_any_order or 1
+
+    def _copes_with_several(self) -> bool:
+        """Whether callbacks may arrive at once without failing other rules than those about that."""
+        good = [self.bodies.good() for _ in range(TOGETHER)]
+        start = monotonic()
+        responses = self._delivered(good, self.client.deliver_together)
+        quick = monotonic() - start < _QUICK
+        return quick and not any(map(self._problem, good, responses))
 
     def _check_patience(self) -> None:
         if self._waited > PATIENCE:

@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import count
-from threading import Event
+from threading import Event, Lock
 from time import sleep
 from typing import Any
 
 import pytest
 
 from skypay_payout import CallbackParser, ControlNumber, Credentials, PayoutCallback, _delivery, conformance
-from skypay_payout._conformance_bodies import Bodies
+from skypay_payout._conformance_bodies import TOGETHER, Bodies
 from skypay_payout._conformance_cases import CASES, RULES
 from skypay_payout._results import Accepted
 from skypay_payout._times import SKYPAY_ZONE
@@ -29,6 +29,7 @@ from tests.conformance.served import (
     Endpoint,
     Fields,
     Received,
+    Rejected,
     served,
 )
 
@@ -251,8 +252,69 @@ def test_a_pause_comes_before_each_delivery(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(conformance, "sleep", pauses.append)
     endpoint = Endpoint()
     with served(endpoint) as server:
-        list(check_endpoint(server.url, PLAIN, only=["status-*"], pause=1.5))
+        list(check_endpoint(server.url, PLAIN, only=["status-*", "deal-time-documented"], pause=1.5))
         assert pauses == [1.5] * len(server.requests)
+
+
+class Counting(Endpoint):
+    """Counts the callbacks that it works on at the same time."""
+
+    most_at_once = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock, self.working = Lock(), 0
+
+    def store(self, fields: Fields) -> None:
+        with self.lock:
+            self.working += 1
+            self.most_at_once = max(self.most_at_once, self.working)
+        sleep(0.05)
+        with self.lock:
+            self.working -= 1
+
+
+def test_callbacks_whose_order_does_not_matter_go_out_together() -> None:
+    endpoint = Counting()
+    checked(endpoint, "deal-time-documented")
+    assert 1 < endpoint.most_at_once <= TOGETHER
+
+
+def test_with_a_pause_one_callback_goes_out_after_the_other() -> None:
+    endpoint = Counting()
+    checked(endpoint, "deal-time-documented", pause=0.001)
+    assert endpoint.most_at_once == 1
+
+
+def test_callbacks_whose_order_matters_go_out_one_after_the_other() -> None:
+    endpoint = Counting()
+    checked(endpoint, "after-upload", "overtaken", "good-after-rejection")
+    assert endpoint.most_at_once == 1
+
+
+def test_an_endpoint_that_is_slow_with_several_gets_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "_QUICK", 0.0)
+    endpoint = Counting()
+    with served(endpoint) as server:
+        results = check_endpoint(server.url, PLAIN, only=["deal-time-documented", "deal-time-iso"])
+        next(results)
+        assert endpoint.most_at_once > 1  # it was tried once
+        endpoint.most_at_once = 0
+        next(results)
+    assert endpoint.most_at_once == 1
+
+
+def test_what_fails_with_several_at_once_fails_only_the_rules_about_that() -> None:
+    class OneAtATime(Counting):
+        def store(self, fields: Fields) -> None:
+            super().store(fields)
+            if self.most_at_once > 1:
+                self.most_at_once = 0
+                raise Rejected(503)
+
+    results = checked(OneAtATime(), "deal-time-documented", "text-quotes", "secret-near", "together")
+    failed = {name for name, result in results.items() if result.outcome is not Outcome.PASSED}
+    assert failed == {"together"}
 
 
 def test_chunked_requests_are_skipped_where_http_1_0_is_spoken() -> None:
