@@ -109,6 +109,18 @@ def test_every_public_name_has_an_executed_example_in_the_reference() -> None:
     assert [name for name in names if not re.search(rf"\b{name}\b", code)] == []
 
 
+def test_every_module_and_test_folder_of_the_contributing_guide_exists() -> None:
+    guide = (DOCS / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| [^|`]+ \| (`.+`) \| (`.+`) \|$", guide, re.MULTILINE)
+    package = Path(skypay_payout.__file__).parent
+    modules = [package / name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    folders = [DOCS.parent / name for row in rows for name in re.findall(r"`([\w/]+)`", row[1])]
+    assert len(modules) > len(rows)
+    assert [
+        path for path in modules + folders if not path.is_dir() and not path.with_suffix(".py").exists()
+    ] == []
+
+
 def _catalogue(path: Path) -> Catalog:
     with path.open("rb") as file:
         return read_po(file)
