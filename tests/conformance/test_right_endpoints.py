@@ -34,72 +34,103 @@ CIPHER = BodyCipher((OLDER_KEY, ENCRYPTION_KEY))
 RIGHT: dict[str, Callable[[], Endpoint]] = {"as it is": Endpoint, "encrypted": Encrypted}
 
 
-def right(name: str, base: type[Endpoint] = Endpoint, **steps: Any) -> None:
-    RIGHT[name] = type("Right", (base,), steps)
-
-
-def responding(name: str, change: Callable[[Answer], Answer | None], base: type[Endpoint] = Endpoint) -> None:
-    """One that sends its responses in another way."""
+def right(
+    name: str,
+    change: Callable[[Answer], Answer | None] = lambda answer: answer,
+    base: type[Endpoint] = Endpoint,
+    **steps: Any,
+) -> None:
+    """One that sends its responses in another way, or takes its steps in another way, or both."""
 
     def respond(self: Endpoint, request: Received) -> Answer | None:
         answer = base.__call__(self, request)
         assert answer
         return change(answer)
 
-    right(name, base, __call__=respond)
+    RIGHT[name] = type("Right", (base,), steps | {"__call__": respond})
 
 
-def acknowledging(name: str, written: Callable[[Fields], bytes], base: type[Endpoint] = Endpoint) -> None:
-    """One that writes the acknowledgement in another way."""
-    right(name, base, written=lambda self, fields: written(fields))
+def writing(written: Callable[[Fields], bytes]) -> Callable[[Endpoint, Fields], bytes]:
+    return lambda self, fields: written(fields)
 
 
-responding("chunked", lambda answer: Answer(answer.status, answer.body, chunked=True))
-responding("HTTP/1.0", lambda answer: Answer(answer.status, answer.body, version="HTTP/1.0"))
-responding("closing each connection", lambda answer: Answer(answer.status, answer.body, close=True))
-responding(
-    "with charset", lambda a: Answer(a.status, a.body, (("Content-Type", "text/plain; charset=utf-8"),))
+def other_status(answer: Answer, *statuses: int) -> int:
+    """The second status in place of the first, the fourth in place of the third, and so on."""
+    return dict(zip(statuses[::2], statuses[1::2], strict=True)).get(answer.status, answer.status)
+
+
+def delayed(endpoint: Endpoint, fields: Fields, key: Key | None) -> Answer | None:
+    answer = Endpoint.acknowledge(endpoint, fields, key)
+    sleep(0.005)
+    return answer
+
+
+right(
+    "chunked, with charset, rejecting with 401",
+    lambda a: Answer(
+        other_status(a, 403, 401), a.body, (("Content-Type", "text/plain; charset=utf-8"),), chunked=True
+    ),
 )
-responding("as JSON", lambda a: Answer(a.status, a.body, (("content-type", "application/json"),)))
-responding("without content type", lambda answer: Answer(answer.status, answer.body))
-responding("with cookies", lambda a: Answer(a.status, a.body, (("Set-Cookie", "session=1; HttpOnly"),)))
-responding("with identity", lambda a: Answer(a.status, a.body, (("Content-Encoding", "identity"),)))
-responding("with many headers", lambda a: Answer(a.status, a.body, tuple((f"X-{n}", "v") for n in range(50))))
-responding("rejecting with 401", lambda a: Answer(401 if a.status == 403 else a.status, a.body))
-responding("rejecting with 422", lambda a: Answer(422 if a.status == 400 else a.status, a.body))
-responding("rejecting with 404", lambda a: Answer(404 if a.status == 403 else a.status, a.body))
-responding(
+right(
+    "HTTP/1.0, pretty-printed",
+    lambda a: Answer(a.status, a.body, version="HTTP/1.0"),
+    written=writing(lambda fields: json.dumps(fields, indent=4).encode()),
+)
+right(
+    "closing each connection, with milliseconds",
+    lambda a: Answer(a.status, a.body, close=True),
+    response_time=lambda self: f"{self.now():%Y-%m-%d %H:%M:%S.%f}"[:-3] + "0",
+)
+right(
+    "as JSON, compact, rejecting with 422",
+    lambda a: Answer(other_status(a, 400, 422), a.body, (("content-type", "application/json"),)),
+    written=writing(lambda fields: json.dumps(fields, separators=(",", ":")).encode()),
+)
+right(
+    "without content type, in another order, rejecting with 404",
+    lambda a: Answer(other_status(a, 403, 404), a.body),
+    written=writing(lambda fields: json.dumps(dict(reversed(fields.items()))).encode()),
+)
+right(
+    "with cookies, with escapes",
+    lambda a: Answer(a.status, a.body, (("Set-Cookie", "session=1; HttpOnly"),)),
+    written=writing(lambda fields: json.dumps(fields).replace("S", "\\u0053").encode()),
+)
+right(
+    "with identity, ending with a line break",
+    lambda a: Answer(a.status, a.body, (("Content-Encoding", "identity"),)),
+    written=writing(lambda fields: json.dumps(fields).encode() + b"\r\n"),
+)
+right(
+    "with many headers",
+    lambda a: Answer(a.status, a.body, tuple((f"X-{number}", "v") for number in range(50))),
+)
+right(
     "rejecting with another code",
     lambda a: (
         a if a.status == 200 else Answer(a.status, b'{"responseCode":"9999","responseDescription":"no"}')
     ),
 )
-responding(
-    "rejecting with a page", lambda a: a if a.status == 200 else Answer(a.status, b"<h1>Forbidden</h1>" * 500)
+right(
+    "rejecting with a page",
+    lambda a: a if a.status == 200 else Answer(a.status, b"<h1>Forbidden</h1>" * 500),
 )
-responding("closing on oversize", lambda answer: None if answer.status == 413 else answer)
-responding(
-    "wrapping Base64", lambda a: Answer(a.status, "\r\n".join(wrap(a.body.decode(), 76)).encode()), Encrypted
-)
-responding(
-    "ending Base64 with a line break", lambda a: Answer(a.status, a.body and a.body + b"\n"), Encrypted
-)
-acknowledging("pretty-printed", lambda fields: json.dumps(fields, indent=4).encode())
-acknowledging("compact", lambda fields: json.dumps(fields, separators=(",", ":")).encode())
-acknowledging("in another order", lambda fields: json.dumps(dict(reversed(fields.items()))).encode())
-acknowledging("with escapes", lambda fields: json.dumps(fields).replace("S", "\\u0053").encode())
-acknowledging("ending with a line break", lambda fields: json.dumps(fields).encode() + b"\r\n")
-acknowledging("pretty-printed and encrypted", lambda fields: json.dumps(fields, indent=2).encode(), Encrypted)
-right("with milliseconds", response_time=lambda self: f"{self.now():%Y-%m-%d %H:%M:%S.%f}"[:-3] + "0")
+right("rejecting with one status", lambda a: a if a.status == 200 else Answer(400))
+right("closing on oversize", lambda a: None if a.status == 413 else a)
 right("with whole seconds", response_time=lambda self: f"{self.now():%Y-%m-%d %H:%M:%S}.0000")
 right("slow", store=lambda self, fields: sleep(random() / 100))
-right("with the time of the reception", acknowledge=lambda self, fields, key: _delayed(self, fields, key))
-
-
-def _delayed(endpoint: Endpoint, fields: Fields, key: Key | None) -> Answer | None:
-    answer = Endpoint.acknowledge(endpoint, fields, key)
-    sleep(0.005)
-    return answer
+right("with the time of the reception", acknowledge=delayed)
+right(
+    "wrapping Base64",
+    lambda a: Answer(a.status, "\r\n".join(wrap(a.body.decode(), 76)).encode()),
+    Encrypted,
+)
+right(
+    "pretty-printed and encrypted, ending Base64 with a line break",
+    lambda a: Answer(a.status, a.body and a.body + b"\n"),
+    Encrypted,
+    written=writing(lambda fields: json.dumps(fields, indent=2).encode()),
+)
 
 
 class Early(Endpoint):
