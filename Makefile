@@ -10,6 +10,9 @@ INSTALL := -m pip install -q $(CONSTRAIN) $(if $(CONSTRAINTS),--build-constraint
 UNTRANSLATED := benchmarks/figures.pot what-was-tried.pot changelog.pot
 MERMAID := docs/_static/mermaid/mermaid.esm.min.mjs
 
+# Or each of the programs that the tests start would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test quick lint check docs docs-site translations dist core lowest lock audit bench fuzz mutants figures clean
 
 help:  ## this list
@@ -24,15 +27,19 @@ quick: lint $(VENV)/.dev  ## lint, types, and the tests of the modules and of th
 	$(BIN)/python -m pytest -q -n auto tests/unit tests/specification
 
 lint: $(VENV)/.dev  ## formatter, linter, type checkers
+	@$(MAKE) --no-print-directory -j2 lint-types-mypy lint-types-pyright lint-rest
+
+lint-types-%: $(VENV)/.dev
+	$(BIN)/$*
+
+lint-rest: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pyright
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github/workflows
 
 check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package covered
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n auto
+	$(BIN)/coverage run -m pytest -q -n 3 --dist worksteal
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import make_url
 
@@ -23,7 +24,9 @@ GUNICORN = "gunicorn --bind 127.0.0.1:8000"
 class Project:
     """A copy of the project, as a user puts it together, with the tables made."""
 
-    def __init__(self, directory: Path, postgres: DatabaseServer | None) -> None:
+    def __init__(
+        self, directory: Path, postgres: DatabaseServer | None, *, is_template: bool = False
+    ) -> None:
         self.directory = directory / "project"
         shutil.copytree(
             EXAMPLES / "django_project",
@@ -37,17 +40,19 @@ class Project:
             "SKYPAY_AUTHENTICATION": AUTHENTICATION,
             "SKYPAY_ENCRYPTION_KEY": ENCRYPTION_KEY,
         }
+        name, content = ("", b"") if is_template else _tables(postgres)
         if postgres is None:
-            self.database = Database(f"sqlite:///{self.directory}/db.sqlite3")
+            file = self.directory / "db.sqlite3"
+            file.write_bytes(content)
+            self.database = Database(f"sqlite:///{file}")
         else:
-            self.database = postgres.database()
+            self.database = postgres.database(f"TEMPLATE {name or 'template1'}")
             url = make_url(self.database.url)
             self.settings |= {
                 "PGHOST": str(url.query["host"]),
                 "PGUSER": str(url.username),
                 "PGDATABASE": str(url.database),
             }
-        self.manage("migrate")
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace a text that is there once."""
@@ -107,3 +112,14 @@ class Project:
 
     def has_unprocessed_events(self) -> bool:
         return self.database.query("SELECT count(*) FROM payouts_event WHERE processed_at IS NULL") != [(0,)]
+
+
+@cache
+def _tables(postgres: DatabaseServer | None) -> tuple[str, bytes]:
+    """Make the tables once, for all projects to copy: the name of a database, or the content of a file."""
+    with TemporaryDirectory() as directory:
+        project = Project(Path(directory), postgres, is_template=True)
+        project.manage("migrate")
+        if postgres is not None:
+            return project.settings["PGDATABASE"], b""
+        return "", (project.directory / "db.sqlite3").read_bytes()

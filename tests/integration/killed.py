@@ -1,7 +1,7 @@
 """Kill a process before each statement of a store, and then go on as SkyPay or a worker would.
 
-Run it as a program: ``python killed.py MODULE ARGUMENT save``, or ``work``. It prints how often it killed,
-and writes what was acknowledged and acted on to files in its directory.
+Run it as a program: ``python killed.py MODULE ARGUMENT save STRIDE``, or ``work``. It prints the step
+at which nothing was left to kill, and writes what was acknowledged and acted on to files in its directory.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def survives(work: Callable[[], None]) -> bool:
     return True
 
 
-def main(module: str, argument: str, what: str) -> None:
-    """Kill at step 1, then at step 2 and so on, until the work is done before that step."""
+def main(module: str, argument: str, what: str, stride: str) -> None:
+    """Kill at step 1, then one stride later and so on, until the work is done before that step."""
     store: Any = (sqlite_store if module == "sqlite_store" else sqlalchemy_store).Store(argument)
     killer = Killer(store)
 
@@ -121,7 +121,7 @@ def main(module: str, argument: str, what: str) -> None:
         store.process()
         store.dispatch(act)
 
-    for number in count(1):
+    for number in count(1, int(stride)):
         if what == "save":
             survived = survives(partial(save, number, killed_at=number))
             assert survives(partial(save, number, killed_at=0))
@@ -129,7 +129,7 @@ def main(module: str, argument: str, what: str) -> None:
             assert survives(partial(save, number, killed_at=0))
             survived = survives(partial(work, killed_at=number))
         if survived:
-            print(number - 1)  # noqa: T201
+            print(number)  # noqa: T201
             return
 
 

@@ -157,10 +157,10 @@ class DatabaseServer:
         self.stop()
         shutil.rmtree(self.directory)
 
-    def database(self) -> Database:
-        """An empty database."""
+    def database(self, options: str = "") -> Database:
+        """A new database, which is empty without options."""
         database = f"test_{next(self._numbers)}"
-        self._administer(f"CREATE DATABASE {database}")
+        self._administer(f"CREATE DATABASE {database} {options}")
         return Database(self._url(database))
 
 

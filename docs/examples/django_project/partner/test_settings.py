@@ -12,3 +12,5 @@ os.environ |= {
 }
 
 from .settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast, for the tests' users
