@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from coverage import Coverage
 from hypothesis import Phase, settings
 
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
@@ -26,6 +27,22 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # A shell that runs the tests in the background has them ignore it, and some of them send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Coverage is measured where each line has its own test: elsewhere it would double the time.
+MEASURED = {"command", "conformance", "specification", "unit"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    coverage = Coverage.current()
+    if coverage is None or MEASURED & {*item.path.parts}:
+        return (yield)
+    coverage.stop()
+    try:
+        return (yield)
+    finally:
+        coverage.start()
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ def test_the_sentences_of_the_page_have_all_of_their_figures() -> None:
 
 @pytest.mark.heavy
 def test_a_run_measures_all_that_the_page_shows(tmp_path: Path) -> None:
-    figures = measured(Scale(processes=1, rounds=1, seconds=0, requests=4))
+    figures = measured(Scale(processes=1, rounds=2, seconds=0, requests=8))
     write(figures, tmp_path / "figures.json")
     assert read(tmp_path / "figures.json") == figures
     assert report.tables(figures).count("\n## ") == 7
