@@ -50,9 +50,9 @@ _STATE = "each callback stands for itself"
 _INVALID_FIELDS = f"{_ANY_STATUS}; points 2 to 9 say what is invalid"
 _QUARANTINE = f"No redelivery can fix it: quarantine it for a person and acknowledge. {_LOST}"
 _ADDED = f"SkyPay added fields three times. {_LOST}"
-_UNKNOWN_SENDER = "Nobody knows who sent it, and what it says is lost once it is acknowledged."
-_TWO_READERS = "Two readers see two different payouts, and one of them has checked the other's secret."
-_NO_CRASH = "What is not what SkyPay sends must not crash the endpoint."
+_UNKNOWN_SENDER = "Its sender is not authenticated, and its content is lost once it is acknowledged."
+_TWO_READERS = "Two parsers can read two different payouts, and the secret of one may authenticate the other."
+_NO_CRASH = "An unexpected body must not crash the endpoint."
 
 Deliveries: TypeAlias = "Callable[[Bodies], Iterator[Delivery]]"
 
@@ -78,12 +78,12 @@ def _case(
 
 _TEXT_RULES = {
     "chinese": "Chinese",
-    "emoji": "an emoji",
-    "long": "a long text",
-    "quotes": "what databases and templates may execute",
-    "line-breaks": "a line break",
+    "emoji": "emoji",
+    "long": f"up to {_LONG} characters",
+    "quotes": "quotes, SQL or template syntax",
+    "line-breaks": "line breaks",
     "markup": "markup",
-    "controls": "a control character",
+    "controls": "control characters",
     "nul": "U+0000",
     "half-surrogate": "half of a surrogate pair",
 }
@@ -107,7 +107,10 @@ def _without(fields: Fields, *names: str) -> Fields:
 
 
 @_case(
-    "sample", "the published sample is acknowledged", _JSON, f"Its comma before the brace may come. {_LOST}"
+    "sample",
+    "the published sample is acknowledged",
+    _JSON,
+    f"SkyPay may send the comma before the closing brace, as in its sample. {_LOST}",
 )
 def _sample(bodies: Bodies) -> Iterator[Delivery]:
     text = SAMPLE.decode()
@@ -186,7 +189,7 @@ def _redelivered_in_another_form(bodies: Bodies) -> Iterator[Delivery]:
     yield bodies.acknowledged("the first form again", encode(fields))
 
 
-@_case("overtaken", "a callback that a newer one overtook is acknowledged", _REPEATS, how="in turn")
+@_case("overtaken", "a callback that arrives after a newer one is acknowledged", _REPEATS, how="in turn")
 def _overtaken(bodies: Bodies) -> Iterator[Delivery]:
     early = {status: f"{bodies.time():%Y-%m-%d %H:%M:%S}" for status in PayType}
     for late in PayType:
@@ -198,7 +201,7 @@ def _overtaken(bodies: Bodies) -> Iterator[Delivery]:
             yield bodies.good(what, status, controlNumber=payout, dealTime=time)
 
 
-@_case("same-second", "several statuses in one second are acknowledged", _REPEATS, how="in turn")
+@_case("same-second", "several statuses with the same dealTime are acknowledged", _REPEATS, how="in turn")
 def _same_second(bodies: Bodies) -> Iterator[Delivery]:
     payout, time = bodies.payout(), f"{bodies.time():%Y-%m-%d %H:%M:%S}"
     for status in PayType:
@@ -227,7 +230,7 @@ def _lengths(bodies: Bodies) -> Iterator[Delivery]:
         yield bodies.good(what, controlNumber=bodies.prefix + serial)
 
 
-@_case("control-number-prefixes", "every form of prefix is acknowledged", _NUMBER)
+@_case("control-number-prefixes", "prefixes of letters, digits or both are acknowledged", _NUMBER)
 def _prefixes(bodies: Bodies) -> Iterator[Delivery]:
     if bodies.control_number:
         raise Skip("--control-number names one payout")
@@ -258,7 +261,7 @@ def _documented_times(bodies: Bodies) -> Iterator[Delivery]:
         yield bodies.good(time, dealTime=time)
 
 
-@_case("deal-time-iso", "dealTime with T, fraction or offset is acknowledged", _TIME)
+@_case("deal-time-iso", "dealTime with T, a fraction or an offset is acknowledged", _TIME)
 def _iso_times(bodies: Bodies) -> Iterator[Delivery]:
     forms = ("", "Z", "+08:00", "+0800", "+08", "-05:00", "+05:30", ".5", ".52", ".521", ".5211", ".521123")
     for form in (*forms, ".5211234", ".521123456", ".521Z", ".521+08:00"):
@@ -340,7 +343,7 @@ def _texts(kind: str) -> Deliveries:
 
 
 for kind in _TEXTS:
-    rule = f"{_TEXT_RULES[kind]} in texts is acknowledged"
+    rule = f"text fields with {_TEXT_RULES[kind]} are acknowledged"
     _case(f"text-{kind}", rule, _TEXT)(_texts(kind))
 
 
@@ -364,7 +367,7 @@ _VALUES: dict[str, tuple[object, ...]] = {
 }
 
 
-@_case("unknown-fields", "unknown fields of any value are acknowledged", _UNKNOWN, _ADDED)
+@_case("unknown-fields", "unknown fields with any value are acknowledged", _UNKNOWN, _ADDED)
 def _unknown_fields(bodies: Bodies) -> Iterator[Delivery]:
     yield bodies.good("a text and an array", fee="12.50", items=[{"currency": "PHP"}])
     yield bodies.good("20 fields", **{f"extra{number}": str(number) for number in range(20)})
@@ -390,7 +393,7 @@ _NAMES = {
 }
 
 
-@_case("unknown-names", "unknown fields of any name are acknowledged", _UNKNOWN, _ADDED)
+@_case("unknown-names", "unknown fields with any name are acknowledged", _UNKNOWN, _ADDED)
 def _unknown_names(bodies: Bodies) -> Iterator[Delivery]:
     for what, names in _NAMES.items():
         yield bodies.acknowledged(what, encode(bodies.fields() | dict.fromkeys(names, "1")))
@@ -478,7 +481,7 @@ def _byte_order_mark(bodies: Bodies) -> Iterator[Delivery]:
 # Encryption and HTTP
 
 
-@_case("base64-lines", "Base64 in lines is acknowledged", _AROUND)
+@_case("base64-lines", "Base64 wrapped in lines is acknowledged", _AROUND)
 def _base64_lines(bodies: Bodies) -> Iterator[Delivery]:
     bodies.needs_keys()
     for what, width, newline, last in (
@@ -496,7 +499,7 @@ def _base64_lines(bodies: Bodies) -> Iterator[Delivery]:
         yield Delivery(what, Request(wrapped.encode()), "acknowledged", bodies.keys[-1])
 
 
-@_case("base64-alphabet", "every sign of Base64 is decoded", _AROUND)
+@_case("base64-alphabet", "every character of Base64 is decoded", _AROUND)
 def _base64_alphabet(bodies: Bodies) -> Iterator[Delivery]:
     bodies.needs_keys()
     for ending, special in product((b"==", b"=", b""), (b"+", b"/")):
@@ -564,7 +567,7 @@ def _one_connection(bodies: Bodies) -> Iterator[Delivery]:
 
 @_case(
     "one-connection-after-rejection",
-    "callbacks and rejections over one connection are told apart",
+    "good and bad callbacks over one connection each get the right response",
     _HTTP,
     how="over one connection",
 )
@@ -602,7 +605,7 @@ _case(
 )(_invalid())
 
 
-@_case("unknown-status", "a status that is not known yet is acknowledged", _ANY_STATUS, _QUARANTINE)
+@_case("unknown-status", "a status that SkyPay has not defined yet is acknowledged", _ANY_STATUS, _QUARANTINE)
 def _unknown_status(bodies: Bodies) -> Iterator[Delivery]:
     for status in (7, 8, 0, 99):
         yield bodies.good(f'payType "{status}"', status)
@@ -625,7 +628,7 @@ def _invalid_again(bodies: Bodies) -> Iterator[Delivery]:
 # Rotation
 
 
-@_case("older-secret", "an older secret is acknowledged", _ROTATION)
+@_case("older-secret", "a callback with an older secret is acknowledged", _ROTATION)
 def _older_secret(bodies: Bodies) -> Iterator[Delivery]:
     older = bodies.secrets[:-1]
     if not older:
@@ -637,7 +640,9 @@ def _older_secret(bodies: Bodies) -> Iterator[Delivery]:
             )
 
 
-@_case("older-key", "a callback under an older key is acknowledged under that key", _ROTATION, how="in turn")
+@_case(
+    "older-key", "a callback under an older key is acknowledged under the same key", _ROTATION, how="in turn"
+)
 def _older_key(bodies: Bodies) -> Iterator[Delivery]:
     for key in bodies.older_keys:
         for status in PayType:
@@ -648,7 +653,7 @@ def _older_key(bodies: Bodies) -> Iterator[Delivery]:
 
 @_case(
     "older-key-padding",
-    "the right key is found where the padding fits two",
+    "the right key is found even if the padding fits another key too",
     _ROTATION,
     "1 of 250 wrong keys yields valid padding, so padding alone does not say which key fits.",
 )
@@ -676,27 +681,37 @@ def _seems_decrypted(cipher: BodyCipher, body: bytes) -> bool:
 # At the same time
 
 
-@_case("together", "different callbacks at once are acknowledged", _AT_ONCE, how="together")
+@_case("together", "different callbacks at the same time are acknowledged", _AT_ONCE, how="together")
 def _different_at_once(bodies: Bodies) -> Iterator[Delivery]:
     for number in range(TOGETHER):
         yield bodies.good(f"callback {number + 1} at once", list(PayType)[number % 6])
 
 
-@_case("together-same", "copies of one callback at once are acknowledged", _AT_ONCE, how="together")
+@_case("together-same", "copies of one callback at the same time are acknowledged", _AT_ONCE, how="together")
 def _same_at_once(bodies: Bodies) -> Iterator[Delivery]:
     text = encode(bodies.fields(PayType.PAYOUT))
     for number in range(TOGETHER):
         yield bodies.acknowledged(f"copy {number + 1} at once", text)
 
 
-@_case("together-payout", "all statuses of one payout at once are acknowledged", _AT_ONCE, how="together")
+@_case(
+    "together-payout",
+    "all statuses of one payout at the same time are acknowledged",
+    _AT_ONCE,
+    how="together",
+)
 def _one_payout_at_once(bodies: Bodies) -> Iterator[Delivery]:
     payout = bodies.payout()
     for status in PayType:
         yield bodies.good(f"{status.name} of one payout at once", status, controlNumber=payout)
 
 
-@_case("together-keys", "callbacks under several keys at once are acknowledged", _AT_ONCE, how="together")
+@_case(
+    "together-keys",
+    "callbacks under several keys at the same time are acknowledged",
+    _AT_ONCE,
+    how="together",
+)
 def _keys_at_once(bodies: Bodies) -> Iterator[Delivery]:
     keys = len(bodies.older_keys) + 1
     for number in range(TOGETHER):
@@ -706,7 +721,7 @@ def _keys_at_once(bodies: Bodies) -> Iterator[Delivery]:
 
 @_case(
     "together-rejections",
-    "good callbacks and wrong secrets at once are told apart",
+    "good callbacks and wrong secrets at the same time each get the right response",
     _AT_ONCE,
     _FORGED,
     how="together",
@@ -845,7 +860,7 @@ _case("account-type", "an account of another JSON type is rejected", _ACCOUNT, _
     "authenticated-first",
     "an invalid callback with a wrong secret is rejected",
     _SECRET,
-    "Whoever is not authenticated fills the quarantine, and learns what is valid.",
+    "Unauthenticated senders can fill the quarantine, and learn what is valid.",
 )
 def _invalid_and_wrong(bodies: Bodies) -> Iterator[Delivery]:
     wrong = bodies.other(WRONG_AUTHENTICATION)
@@ -884,7 +899,9 @@ def _forged_redelivery(bodies: Bodies) -> Iterator[Delivery]:
         yield bodies.rejected(f"the same {status.name} without a secret", _without(fields, "authentication"))
 
 
-@_case("good-after-forgery", "a callback after a forged copy of it is acknowledged", _STATE, how="in turn")
+@_case(
+    "good-after-forgery", "a callback is acknowledged even after a forged copy of it", _STATE, how="in turn"
+)
 def _good_after_forgery(bodies: Bodies) -> Iterator[Delivery]:
     for status in (PayType.UPLOAD, PayType.PAYOUT):
         fields = bodies.fields(status)
@@ -917,7 +934,12 @@ _case("not-json", "a body that is not JSON is rejected", _ONLY_JSON, _UNKNOWN_SE
     )
 )
 
-_case("other-commas", "no comma but the sample's is tolerated", _ONLY_JSON, _UNKNOWN_SENDER)(
+_case(
+    "other-commas",
+    "superfluous or missing commas, except the sample's, are rejected",
+    _ONLY_JSON,
+    _UNKNOWN_SENDER,
+)(
     _texts_rejected(
         ("two commas before the brace", lambda text: text[:-1] + b",,}"),
         ("two commas between fields", lambda text: text.replace(b",", b",,", 1)),
@@ -1003,7 +1025,7 @@ def _written(text: bytes) -> Callable[[Bodies], bytes]:
     return lambda _: text
 
 
-_case("duplicate-secret", "two fields authentication are rejected", _DUPLICATE, _TWO_READERS)(
+_case("duplicate-secret", "a duplicate authentication field is rejected", _DUPLICATE, _TWO_READERS)(
     _duplicates(
         ("a wrong secret last", _wrong_secret_field, False),
         ("a wrong secret first", _wrong_secret_field, True),
@@ -1026,7 +1048,7 @@ _case("duplicate-field", "a duplicate field is rejected", _DUPLICATE, _TWO_READE
 
 @_case(
     "oversize",
-    "a body beyond 1 MiB is rejected",
+    "a body larger than 1 MiB is rejected",
     "point 9: larger than the limit",
     "Anyone can fill the memory and the disk.",
 )
@@ -1039,7 +1061,7 @@ def _oversize(bodies: Bodies) -> Iterator[Delivery]:
     "plain-json",
     "plain JSON is rejected where bodies are encrypted",
     _AROUND,
-    "Without the key nobody may be believed: forgetting a setting must not be a downgrade.",
+    "A forgotten setting must not let plain JSON through.",
 )
 def _plain(bodies: Bodies) -> Iterator[Delivery]:
     bodies.needs_keys()
@@ -1058,7 +1080,7 @@ def _not_base64(bodies: Bodies) -> Iterator[Delivery]:
     yield Delivery("the bytes themselves", Request(b64decode(body)), "rejected")
 
 
-@_case("broken-blocks", "a body of broken blocks is rejected", _AROUND, _NO_CRASH)
+@_case("broken-blocks", "a body with missing or incomplete AES blocks is rejected", _AROUND, _NO_CRASH)
 def _broken_blocks(bodies: Bodies) -> Iterator[Delivery]:
     bodies.needs_keys()
     data = b64decode(bodies.encrypted(encode(bodies.fields())))
@@ -1067,7 +1089,7 @@ def _broken_blocks(bodies: Bodies) -> Iterator[Delivery]:
     yield Delivery("half a block", Request(b64encode(data[:8])), "rejected")
 
 
-@_case("other-key", "a body under another key is rejected", _AROUND, _FORGED)
+@_case("other-key", "a body encrypted with another key is rejected", _AROUND, _FORGED)
 def _other_key(bodies: Bodies) -> Iterator[Delivery]:
     bodies.needs_keys()
     from .encryption import BodyCipher  # an extra, which plain bodies do not need
@@ -1105,7 +1127,7 @@ def _good_after_rejection(bodies: Bodies) -> Iterator[Delivery]:
         bad += [next(iter(kind(bodies))) for kind in (_plain, _not_base64, _broken_blocks, _other_key)]
     for one in bad:
         yield evolve(one, expected="anything")
-        yield bodies.good(f"a good callback after {one.what or 'a body beyond 1 MiB'}")
+        yield bodies.good(f"a good callback after {one.what or 'a body larger than 1 MiB'}")
 
 
 CASES = tuple(_CASES)
@@ -1115,11 +1137,11 @@ ANY = Rule(
     "any-acknowledged",
     "at least one callback is acknowledged",
     _ANY_STATUS,
-    "Where everything is rejected, rejections prove nothing.",
+    "If everything is rejected, a rejection proves nothing.",
 )
 TIME = Rule(
     "response-time",
-    "the responseTime of each response is its own moment",
+    "each responseTime is the time of its own response",
     "point 6: responseTime",
     "SkyPay reads it as the moment when the callback was received.",
 )
@@ -1127,19 +1149,19 @@ IN_TIME = Rule(
     "in-time",
     "every response comes within 5 s",
     "section 3.2 names no limit; this one is generous",
-    "A sender that waits no longer closes the connection, and the callback is lost.",
+    "A sender that stops waiting closes the connection, and the callback may be lost.",
 )
 STORED_ONCE = Rule(
     "stored-once",
     "every acknowledged callback is stored once",
     _REPEATS,
-    "What is acknowledged and not stored is lost; what is stored twice may be paid twice.",
+    "One that is acknowledged but not stored is lost; one that is stored twice may be processed twice.",
 )
 STORED_INTACT = Rule(
     "stored-intact",
-    "what is stored is what arrived, Chinese and unknown fields too",
+    "events are stored as they arrived, including Chinese and unknown fields",
     "points 7 and 11",
-    "A text that was damaged on its way cannot be repaired.",
+    "A damaged text cannot be restored.",
 )
 STORED_TIME = Rule(
     "stored-time",

@@ -1,7 +1,7 @@
 """Check an endpoint, written in whatever language, against the specification, over real HTTP.
 
-Every case is delivered as SkyPay delivers callbacks, and the responses are verified. It is meant for an
-endpoint under test: the callbacks tell of payouts that do not exist.
+Every case is delivered as SkyPay delivers callbacks, and the responses are verified. Do not run it against
+an endpoint in production: the callbacks report payouts that do not exist.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from .testing import encode
 SECONDS = 5.0
 """How long a response may take. The specification names no limit; this one is generous."""
 PATIENCE = 60.0
-"""Seconds that responses later than that may take together, before what is left is not tried."""
+"""Seconds that responses later than that may take together, before the remaining cases are skipped."""
 _SHOWN = 3
 """Problems of one case that are spelled out."""
 _APART = 0.5
@@ -64,7 +64,7 @@ _QUICK = 1.0
 """Seconds for several responses at once, from which on one delivery goes out at a time."""
 
 _NOTHING = "nothing was acknowledged"
-_NOT_TRIED = "not tried to its end, since the endpoint did not respond in time before"
+_NOT_TRIED = "not completed, because earlier responses took too long"
 
 
 class _OutOfPatience(Exception):
@@ -72,19 +72,19 @@ class _OutOfPatience(Exception):
 
 
 class Outcome(StrEnum):
-    """What came of one rule."""
+    """The outcome of one rule."""
 
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
     """The settings cannot show it."""
     INCONCLUSIVE = "inconclusive"
-    """The endpoint could not be tried: a rate limit, nothing acknowledged at all, or no response in time."""
+    """The endpoint could not be tested: a rate limit, nothing acknowledged at all, or no response in time."""
 
 
 @frozen
 class Result:
-    """What came of one rule."""
+    """The outcome of one rule."""
 
     id: str
     """A stable short name."""
@@ -96,7 +96,7 @@ class Result:
     """What it costs the partner if the sentence is false."""
     outcome: Outcome
     message: str = ""
-    """Why it is not passed, or what a passed run could not see. It holds no secret and no key."""
+    """Why the rule did not pass, or what a passed run could not detect. It holds no secret and no key."""
     seconds: float = 0.0
     """How long the slowest response took."""
 
@@ -113,12 +113,13 @@ def check_endpoint(
 ) -> Iterator[Result]:
     """Try every rule on the endpoint at ``url``, and yield each result as soon as it is there.
 
-    ``parser`` is configured as the endpoint is: its first account is played, with all secrets and all keys.
-    ``control_number`` is the payout to tell of, where the endpoint wants one that it knows. ``only`` names
-    rules by ``Result.id``, also with ``*``. ``pause`` is slept before each delivery, in seconds. ``keys`` are
-    the keys as SkyPay issued them, which a parser does not keep, so that a response that repeats one fails.
-    ``stored`` returns every stored event in the form of ``PayoutCallback.to_dict``, or raises ``ValueError``
-    that says why it cannot.
+    ``parser`` is configured as the endpoint is: the callbacks are those of its first account, with all
+    secrets and all keys. ``control_number`` is the payout that every callback reports, for an endpoint that
+    takes only the ones that it knows. ``only`` names rules by ``Result.id``; ``*`` stands for any text.
+    ``pause`` is the number of seconds to wait before each delivery; without one, up to 8 callbacks whose
+    order does not matter are delivered at a time. ``keys`` are the keys as SkyPay issued them, which a
+    parser does not keep, so that a response that repeats one fails. ``stored`` returns every stored event in
+    the form of ``PayoutCallback.to_dict``, or raises ``ValueError`` that says why it cannot.
 
     Raises ``ConnectionError`` if there is nobody at ``url`` from the beginning, and ``ValueError`` if it is
     not a URL of HTTP or if ``only`` names no rule; both when the first result is asked for.
@@ -333,8 +334,9 @@ class _Check:
         if early.told - early.received > late.told - late.sent + precision + _SAME_MOMENT:
             passed = abs((late.sent - early.sent).total_seconds())
             message = (
-                f"expected two responses {passed:.2f} s apart to say so, got {_clock(early.told)} and "
-                f"{_clock(late.told)}: read the clock for each response, to the digit"
+                f"expected two responses {passed:.2f} s apart to differ by as much, got "
+                f"{_clock(early.told)} and {_clock(late.told)}: read the clock for each response, and "
+                "write all four digits"
             )
             return _result(TIME, Outcome.FAILED, message)
         return _result(TIME, Outcome.PASSED, _unseen(datetime.now(SKYPAY_ZONE)))
@@ -376,7 +378,7 @@ class _Check:
         """Compare what is stored with what was acknowledged."""
         rules = (STORED_ONCE, STORED_INTACT, STORED_TIME, STORED_REJECTED)
         if stored is None or not self.acknowledged:
-            reason = "nothing tells what is stored" if stored is None else _NOTHING
+            reason = "no stored events were given" if stored is None else _NOTHING
             yield from (_result(rule, Outcome.SKIPPED, reason) for rule in rules)
             return
         try:
@@ -450,7 +452,7 @@ def _unseen(now: datetime) -> str:
     if not unseen:
         return ""
     what = " or ".join(unseen)
-    return f"at this time of day, {now:%H:%M} in UTC+8, a run cannot see {what}: run it again later"
+    return f"at this time of day, {now:%H:%M} in UTC+8, a run cannot detect {what}: run it again later"
 
 
 def _clock(time: datetime) -> str:

@@ -33,39 +33,42 @@ def add_to(subparsers: Subparsers) -> None:
         "conformance",
         help="check a running endpoint against the specification",
         description="Send every kind of callback to a running endpoint, and check its responses against the "
-        "specification. Several secrets or keys in the settings are tried as those of a rotation.",
-        epilog="It is for an endpoint under test: it tells of payouts that do not exist. "
-        "The exit status is 0 if no case failed or was inconclusive, else 1.",
+        "specification. If the settings have several secrets or keys, all of them are tested.",
+        epilog="Do not run it against an endpoint in production: the callbacks report payouts that do not "
+        "exist. The exit status is 0 if no case failed or was inconclusive, else 1.",
     )
     parser.add_argument("url", metavar="URL", nargs="?", help="where the endpoint listens")
-    parser.add_argument("--list", action="store_true", help="list the cases, and send nothing")
+    parser.add_argument("--list", action="store_true", help="list the cases without sending anything")
     parser.add_argument(
         "--only",
         action="append",
         default=[],
         metavar="CASE",
-        help="try this case only, also with *; may be repeated",
+        help="run only this case; * stands for any text; may be repeated",
     )
     parser.add_argument(
-        "--control-number", type=control_number, metavar="NUMBER", help="the payout that the endpoint knows"
+        "--control-number",
+        type=control_number,
+        metavar="NUMBER",
+        help="report this payout in every callback, for an endpoint that takes only the ones that it knows",
     )
     parser.add_argument(
         "--pause",
         type=_pause,
         default=0.0,
         metavar="SECONDS",
-        help="wait before each delivery, for rate limiters",
+        help="wait before each delivery, for an endpoint with a rate limit",
     )
     parser.add_argument(
         "--stored",
         metavar="COMMAND",
-        help="run this command in a shell afterwards: it prints every stored event as a line of JSON, in the "
-        "form of PayoutCallback.to_dict(), and they are checked too",
+        help="also check the stored events: this command runs in a shell after the last delivery, and prints "
+        "each of them as a line of JSON, in the form of PayoutCallback.to_dict()",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object per case, for machines")
-    parser.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML too")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON for each case")
+    parser.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
     parser.add_argument(
-        "--html", metavar="FILE", help="write the results as a page to send to a colleague too"
+        "--html", metavar="FILE", help="also write the results as a page to send to a colleague"
     )
     parser.set_defaults(run=run)
 
@@ -124,6 +127,10 @@ def run(args: Namespace) -> int:
         print(json.dumps({"summary": {"cases": len(done)} | summary}))
     else:
         print(f"\n{len(done)} cases: {', '.join(f'{count} {outcome}' for outcome, count in summary.items())}")
+        for outcome in ("failed", "inconclusive"):
+            if summary[outcome]:
+                names = ", ".join(result.id for result in done if result.outcome == outcome)
+                print(fill(f"{outcome}: {names}", 80, subsequent_indent="  ", break_on_hyphens=False))
     return int(summary["failed"] + summary["inconclusive"] > 0)
 
 
@@ -144,7 +151,7 @@ def _as_text(result: Result) -> str:
     if result.message:
         lines.append(_indented(printable(result.message)))
     if bad:
-        lines += [_indented(f"See {result.point}."), _indented(result.why)]
+        lines += [_indented(f"Specification: {result.point}."), _indented(result.why)]
     return "\n".join(lines)
 
 

@@ -45,7 +45,7 @@ def junit(_url: str, results: Sequence[Result], ended: str) -> str:
     for result in results:
         case = _testcase(suite, f"{result.id}: {result.rule}", result.seconds)
         message = printable(result.message)
-        detail = f"{message}\nSee {result.point}.\n{result.why}"
+        detail = f"{message}\nSpecification: {result.point}.\n{result.why}"
         if result.outcome == "failed":
             ElementTree.SubElement(case, "failure", message=message, type="failed").text = detail
         elif result.outcome == "inconclusive":

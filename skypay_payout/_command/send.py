@@ -37,7 +37,7 @@ def add_to(subparsers: Subparsers) -> None:
         help="send callbacks to a running endpoint, as SkyPay would",
         description="Send a callback to a running endpoint, as SkyPay would, and show the response. "
         "It is encrypted if SKYPAY_ENCRYPTION_KEY is set.",
-        epilog="The exit status is 1 if a response is not what the specification wants.",
+        epilog="The exit status is 0 if every response is as the specification requires, else 1.",
     )
     parser.add_argument("url", metavar="URL", help="where the endpoint listens")
     what = parser.add_mutually_exclusive_group()
@@ -45,20 +45,23 @@ def add_to(subparsers: Subparsers) -> None:
         "--status",
         type=_status,
         default=PayType.UPLOAD,
-        help=f"{', '.join(_STATUSES)}, or a number, also of a status to come; upload if not given",
+        help=f"{', '.join(_STATUSES)}, or a number, such as one that SkyPay may add; default: upload",
     )
     what.add_argument(
-        "--scenario", choices=_SCENARIOS, help="all callbacks of one payout, from its upload on"
+        "--scenario", choices=_SCENARIOS, help="send all callbacks of one payout, beginning with its upload"
     )
     parser.add_argument(
-        "--control-number", type=control_number, metavar="NUMBER", help="the payout that the endpoint knows"
+        "--control-number",
+        type=control_number,
+        metavar="NUMBER",
+        help="report this payout, for an endpoint that takes only the ones that it knows",
     )
     parser.add_argument("--repeat", type=_times, default=1, metavar="N", help="send each callback N times")
     parser.add_argument(
-        "--out-of-order", action="store_true", help="with --scenario: the last callback first"
+        "--out-of-order", action="store_true", help="with --scenario: send the last callback first"
     )
     parser.add_argument(
-        "--wrong-secret", action="store_true", help="send a secret that the endpoint must reject"
+        "--wrong-secret", action="store_true", help="send a wrong secret, which the endpoint must reject"
     )
     parser.set_defaults(run=run)
 

@@ -383,7 +383,7 @@ def test_an_endpoint_that_always_hangs_ends_the_check_early(monkeypatch: pytest.
     tried = [result for result in results if "no response within" in result.message]
     assert 0 < len(tried) < 10
     assert {result.outcome for result in tried} == {Outcome.FAILED}
-    untried = [result for result in results if result.message.startswith("not tried")]
+    untried = [result for result in results if result.message.startswith("not completed")]
     assert len(untried) > 50
     assert {result.outcome for result in untried} == {Outcome.INCONCLUSIVE}
     late = next(result for result in results if result.id == "in-time")
@@ -397,7 +397,7 @@ def test_a_case_that_is_not_tried_to_its_end_does_not_pass(monkeypatch: pytest.M
     endpoint = variant(store=lambda self, fields: sleep(0.1))
     result = checked(endpoint, "pay-type-number")["pay-type-number"]
     assert result.outcome is Outcome.INCONCLUSIVE
-    assert result.message.startswith("not tried to its end")
+    assert result.message.startswith("not completed")
 
 
 def test_a_case_that_failed_stays_failed_if_it_is_not_tried_to_its_end(
@@ -455,7 +455,7 @@ def test_what_a_run_cannot_see_is_said(now: str, unseen: str, monkeypatch: pytes
     result = checked(Endpoint(), "response-time")["response-time"]
     assert result.outcome is Outcome.PASSED
     if unseen:
-        assert f"{now[11:16]} in UTC+8, a run cannot see {unseen}" in result.message
+        assert f"{now[11:16]} in UTC+8, a run cannot detect {unseen}" in result.message
     else:
         assert result.message == ""
 

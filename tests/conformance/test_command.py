@@ -78,7 +78,7 @@ def test_each_case_has_a_line_and_the_last_line_counts_them(
     out, err = capsys.readouterr()
     assert out == (
         "passed        status-upload: UPLOAD is acknowledged\n"
-        "skipped       base64-lines: Base64 in lines is acknowledged\n"
+        "skipped       base64-lines: Base64 wrapped in lines is acknowledged\n"
         "              bodies are plain\n"
         "passed        secret-wrong: a wrong or missing secret is rejected, whatever the\n"
         "              status\n"
@@ -98,11 +98,11 @@ def test_a_failure_is_told_with_the_point_and_why_it_matters(
         "another authentication: expected a status from 400 to 499, got 200 with responseCode 1000: it was"
     ) in told
     assert (
-        "See section 3.2: authentication. Anyone who finds the URL can report a payout as paid or failed."
-        in told
+        "Specification: section 3.2: authentication. "
+        "Anyone who finds the URL can report a payout as paid or failed." in told
     )
     assert max(map(len, out.splitlines())) <= 80
-    assert out.endswith("\n3 cases: 1 passed, 1 failed, 1 skipped, 0 inconclusive\n")
+    assert out.endswith("\n3 cases: 1 passed, 1 failed, 1 skipped, 0 inconclusive\nfailed: secret-wrong\n")
 
 
 def test_a_case_that_is_inconclusive_ends_the_command_with_1(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,7 +112,24 @@ def test_a_case_that_is_inconclusive_ends_the_command_with_1(capsys: pytest.Capt
 
     with served(Limited()) as server:
         assert conformance(server, *SOME) == 1
-    assert "INCONCLUSIVE  secret-wrong: " in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "INCONCLUSIVE  secret-wrong: " in out
+    assert out.endswith(
+        "\n3 cases: 1 passed, 0 failed, 1 skipped, 1 inconclusive\ninconclusive: secret-wrong\n"
+    )
+
+
+def test_the_names_of_many_failures_are_wrapped_between_names(capsys: pytest.CaptureFixture[str]) -> None:
+    class Mute(Endpoint):
+        def acknowledge(self, fields: dict[str, object], key: object) -> Answer | None:
+            return Answer(200)
+
+    with served(Mute()) as server:
+        assert conformance(server, "--only", "status-*", "--only", "redelivered-*") == 1
+    names = capsys.readouterr().out.partition("\nfailed: ")[2]
+    assert max(map(len, names.splitlines())) <= 80
+    tried = [rule.id for rule in RULES if rule.id.startswith(("status-", "redelivered-"))]
+    assert " ".join(names.split()).split(", ") == [*tried, "any-acknowledged"]
 
 
 def test_prefixes_that_are_not_set_are_told(
