@@ -38,8 +38,8 @@ def cipher(environ: Mapping[str, str]) -> BodyCipher | None:
     try:
         return BodyCipher(keys)
     except ValueError as error:
-        problem = str(error).partition(":")[2]
-    raise ValueError(f"{ENCRYPTION_KEY}:{problem}")
+        problem = str(error).removeprefix("keys")
+    raise ValueError(f"{ENCRYPTION_KEY}{problem}")
 
 
 def several(environ: Mapping[str, str], name: str) -> list[str] | None:

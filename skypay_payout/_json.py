@@ -38,7 +38,7 @@ def _not_json(problem: str) -> MalformedBodyError:
     return MalformedBodyError(ErrorCode.NOT_JSON, f"expected JSON as SkyPay sends it, got {problem}")
 
 
-def _not_finite(_: str = "") -> NoReturn:
+def _not_finite(_: str) -> NoReturn:
     raise _not_json(_NO_NUMBER)
 
 
@@ -68,7 +68,7 @@ def to_bytes(body: bytes | bytearray | memoryview | str, limit: int) -> bytes:
     """
     if isinstance(body, str):
         # Half surrogate pairs become bytes that are no UTF-8. Not body.encode(): a subclass may have its own.
-        body = str.encode(body[: limit + 1], "utf-8", "surrogatepass")
+        body = str.encode(body[: limit + 1], errors="surrogatepass")
     try:
         view = memoryview(body)
     except TypeError:
@@ -157,7 +157,7 @@ def complete(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
         if kind is bytes:
             container[key] = number = float(value)
             if not isfinite(number):
-                _not_finite()
+                raise _not_json(_NO_NUMBER)
         elif kind is dict or kind is list:
             if depth == MAX_DEPTH:
                 raise _too_complex(_TOO_DEEP)

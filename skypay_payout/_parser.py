@@ -40,10 +40,10 @@ class _Login:
     login: bytes = field(repr=False)
     structure: Structure
     is_newest_secret: bool
-    secret_counts: tuple[tuple[bytes, int], ...] = field(repr=False)
+    secret_counts: tuple[tuple[bytes, int | None], ...] = field(repr=False)
     """How often each secret of the parser is in this one: a body that has it more often repeats it.
 
-    It is -1 for a secret that a number can spell: no count shows that no field repeats it.
+    It is None for a secret that a number can spell: no count shows that no field repeats it.
     """
 
 
@@ -79,7 +79,9 @@ def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
             login(account.user_name, secret),
             structurer(account.user_name, account.prefixes),
             secret == account.authentication[-1],
-            tuple((one.encode(), -1 if _is_numeric(one) else secret.count(one)) for one in _secrets(parser)),
+            tuple(
+                (one.encode(), None if _is_numeric(one) else secret.count(one)) for one in _secrets(parser)
+            ),
         )
         for account in parser.credentials
         for secret in account.authentication

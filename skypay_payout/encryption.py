@@ -102,7 +102,7 @@ class BodyCipher:
         if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected a body as bytes or str, got {type(body).__name__}")
         # What is not ASCII is not Base64 either, whatever stands in its place.
-        data = body.encode("ascii", "replace") if isinstance(body, str) else body
+        data = body.encode(errors="replace") if isinstance(body, str) else body
         if len(self._keys) == 1 and (text := self._keys[0].decrypt(data)) is not None:
             return text
         return opened(self, data)[1]

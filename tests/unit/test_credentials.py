@@ -24,6 +24,7 @@ PREFIX = "prefixes: expected 5 ASCII letters or digits each, such as 'SKY99', go
     ("build", "error", "message"),
     [
         (lambda: Credentials(None, SECRET), TypeError, "user_name: expected a str, got NoneType"),  # type: ignore[arg-type]
+        (lambda: Credentials(1, SECRET), TypeError, "user_name: expected a str, got int"),  # type: ignore[arg-type]
         (lambda: Credentials("", SECRET), ValueError, f"user_name: {NONE}"),
         (lambda: Credentials("n" * 51, SECRET), ValueError, f"user_name: {LONG}"),
         (lambda: Credentials("\udfff", SECRET), ValueError, f"user_name: {HALF}"),

@@ -94,7 +94,8 @@ def test_a_variable_that_is_set_but_empty_is_an_error(name: str, empty: str, pla
 def test_an_empty_value_between_commas_is_an_error(name: str, text: str) -> None:
     with pytest.raises(
         ValueError,
-        match=f"^{name}: expected one value, or several with commas between them, got an empty one",
+        match=f"^{name}: expected one value, or several with commas between them, got an empty one: fill it "
+        "in, or unset the variable if it is not needed$",
     ):
         CallbackParser.from_environ(FULL | {name: text.format("SK991")})
 

@@ -8,6 +8,7 @@ import pytest
 
 from skypay_payout import ControlNumber, ErrorCode, PayType, schema
 from skypay_payout._fields import (
+    TEXT,
     InvalidField,
     Reader,
     action_reader,
@@ -132,6 +133,14 @@ def test_an_invalid_value_is_described_by_code_and_message(
     assert caught.value.__context__ is None
     if not message.endswith(" the "):
         assert caught.value.args[1] == message
+
+
+def test_an_attribute_carries_name_description_and_rule_of_its_field() -> None:
+    assert TEXT.metadata("userName", "The account.") == {
+        "name": "userName",
+        "description": "The account.",
+        "rule": TEXT,
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -224,12 +225,22 @@ def test_no_callbacks_are_no_history() -> None:
         PayoutHistory([])
 
 
-def test_callbacks_of_two_payouts_are_no_history() -> None:
-    other = PayoutCallback(USER_NAME, ControlNumber("SK99100000001"), PayType.UPLOAD, NOON)
-    with pytest.raises(
-        ValueError, match="got 'SK99100000001' and 'SK99123456789': make a PayoutHistory for each"
-    ):
-        PayoutHistory([callback(PayType.UPLOAD), other])
+def test_callbacks_of_two_payouts_are_no_history_and_two_of_them_are_named() -> None:
+    others = [
+        PayoutCallback(USER_NAME, ControlNumber(number), PayType.UPLOAD, NOON)
+        for number in ("SK99100000001", "SK99200000002")
+    ]
+    for numbers in (others[:1], others):
+        with pytest.raises(
+            ValueError, match="got 'SK99100000001' and 'SK99123456789': make a PayoutHistory for each"
+        ):
+            PayoutHistory([callback(PayType.UPLOAD), *numbers])
+
+
+def test_what_is_no_callback_is_no_event() -> None:
+    events: list[Any] = [callback(PayType.UPLOAD), {}]
+    with pytest.raises(TypeError, match="^expected PayoutCallback objects, got dict$"):
+        PayoutHistory(events)
 
 
 def test_a_naive_deal_time_is_no_event() -> None:

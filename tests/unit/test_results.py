@@ -196,8 +196,12 @@ def test_no_way_of_taking_a_result_apart_shows_a_key(status: int) -> None:
 @pytest.mark.parametrize("sent", [SAMPLE, body(7), b""], ids=["accepted", "quarantined", "rejected"])
 def test_a_result_is_answered_where_it_was_received(move: Callable[[Any], Any], sent: bytes) -> None:
     result = PARSER.receive(sent)
-    with pytest.raises(TypeError, match=f"^a {type(result).__name__} cannot be pickled or copied"):
+    with pytest.raises(TypeError, match=f"^a {type(result).__name__} cannot be pickled or copied") as caught:
         move(result)
+    assert str(caught.value).endswith(
+        "since it may hold what encrypts its response: respond where the body was received, and queue "
+        "callback.to_dict()"
+    )
 
 
 def test_results_and_responses_are_frozen() -> None:
