@@ -64,7 +64,7 @@ class PayoutCallback:
     def idempotency_key(self) -> str:
         """Return control number, status and instant in UTC+8: equal for two deliveries of one event.
 
-        At most 50 ASCII characters. Store each event once under it: callbacks are redelivered, arrive out of
+        At most 50 ASCII characters. Recognise redeliveries by it: callbacks are repeated, arrive out of
         order, and carry no event id. Two different events of one payout with one status in one second would
         share it too, so a store that meets a known key with other content keeps that content as well.
 
