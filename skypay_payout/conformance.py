@@ -233,12 +233,13 @@ class _Check:
         deliveries = list(case.deliveries(self.bodies))
         if self._version == "HTTP/1.0" and any(delivery.request.chunked for delivery in deliveries):
             raise Skip("the server speaks HTTP/1.0, which has no chunked requests")
-        send = self.client.deliver_together
+        send, size = self.client.deliver_together, len(deliveries)
         if case.how == "over one connection":
             send = self.client.deliver_over_one_connection
-        size = len(deliveries)
-        if case.how in ("in turn", "in any order"):
-            size = self._at_once(size) if case.how == "in any order" else 1
+        elif case.how == "in turn":
+            size = 1
+        elif case.how == "in any order":
+            size = self._at_once(size)
         for start in range(0, len(deliveries), size):
             self._check_patience()
             batch = deliveries[start : start + size]
