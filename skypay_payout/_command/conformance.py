@@ -85,7 +85,7 @@ def run(args: Namespace) -> int:
     """Try the cases on the endpoint: 0 if all is well, 1 if one failed or was inconclusive."""
     try:
         from .. import conformance
-        from .._delivery import DeliveryError
+        from ..conformance._delivery import DeliveryError
     except ImportError as error:
         raise UsageError(str(error)) from None
     if args.list:
@@ -135,7 +135,7 @@ def run(args: Namespace) -> int:
 
 
 def _list(args: Namespace) -> None:
-    from .._conformance_cases import RULES
+    from ..conformance._cases import RULES
 
     for rule in RULES:
         if args.json:

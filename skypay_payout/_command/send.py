@@ -20,8 +20,8 @@ from . import settings
 from .terminal import Subparsers, UsageError, filled, printable, row
 
 if TYPE_CHECKING:
-    from .._delivery import HttpResponse
-    from .._verification import Verifier
+    from ..conformance._delivery import HttpResponse
+    from ..conformance._verification import Verifier
 
 _STATUSES = {status.name.lower().replace("_", "-"): status for status in PayType}
 _SCENARIOS = {scenario.name: scenario for scenario in SCENARIOS}
@@ -95,8 +95,8 @@ def run(args: Namespace) -> int:
     if args.out_of_order and not args.scenario:
         raise UsageError("--out-of-order is for several callbacks: add --scenario")
     try:
-        from .._delivery import DeliveryError, Request, Unreachable, connected
-        from .._verification import Verifier
+        from ..conformance._delivery import DeliveryError, Request, Unreachable, connected
+        from ..conformance._verification import Verifier
     except ImportError as error:
         raise UsageError(str(error)) from None
     parser = settings.parser()
@@ -161,7 +161,7 @@ def _show_fields(text: bytes) -> None:
 
 def _verified(verifier: Verifier, response: HttpResponse, *, rejected: bool) -> str:
     """Show the response, and return what is wrong with it."""
-    from .._verification import LEAKED, RateLimited
+    from ..conformance._verification import LEAKED, RateLimited
 
     print(f"status {response.status} in {response.seconds:.3f} s")
     shown = verifier.shown(response)

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from skypay_payout import CallbackParser, ControlNumber, Credentials, PayoutCallback, _delivery, conformance
-from skypay_payout._conformance_bodies import TOGETHER, Bodies, Case, Skip
-from skypay_payout._conformance_cases import CASES, RULES
+from skypay_payout import CallbackParser, ControlNumber, Credentials, PayoutCallback, conformance
 from skypay_payout._results import Accepted
 from skypay_payout._times import SKYPAY_ZONE
-from skypay_payout.conformance import Outcome, Result, check_endpoint
+from skypay_payout.conformance import Outcome, Result, _delivery, check_endpoint
+from skypay_payout.conformance._bodies import TOGETHER, Bodies, Case, Skip
+from skypay_payout.conformance._cases import CASES, RULES
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, WRONG_AUTHENTICATION
 from tests.conformance.served import (

@@ -18,9 +18,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from skypay_payout import _delivery
 from skypay_payout._command import main, stored
-from skypay_payout._conformance_cases import RULES
+from skypay_payout.conformance import _delivery
+from skypay_payout.conformance._cases import RULES
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 from tests.conformance.served import (
     OLDER_KEY,
@@ -236,8 +236,8 @@ def test_the_extra_that_is_missing_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
-    for module in ("_delivery", "_verification", "_conformance_bodies", "_conformance_cases", "conformance"):
-        monkeypatch.delitem(sys.modules, f"skypay_payout.{module}", raising=False)
+    for module in [name for name in sys.modules if name.startswith("skypay_payout.conformance")]:
+        monkeypatch.delitem(sys.modules, module)
     monkeypatch.delattr("skypay_payout.conformance", raising=False)
     assert main(["conformance", "http://127.0.0.1:1/callback"]) == 2
     assert capsys.readouterr().err == (

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from skypay_payout._leaks import holds_any
+from skypay_payout.conformance._leaks import holds_any
 from skypay_payout.testing import AUTHENTICATION
 
 SECRETS = [AUTHENTICATION, 'a "secret" \\ with + & <signs>', "余额不足的密钥", "a 😀 secret"]

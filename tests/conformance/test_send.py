@@ -402,6 +402,6 @@ def test_the_extra_that_is_missing_is_told(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
-    monkeypatch.delitem(sys.modules, "skypay_payout._delivery", raising=False)
+    monkeypatch.delitem(sys.modules, "skypay_payout.conformance._delivery", raising=False)
     assert send(endpoint) == 2
     assert "pip install 'skypay-payout[http]'" in capsys.readouterr().err

@@ -15,9 +15,9 @@ from typing import TypeAlias
 
 import pytest
 
-from skypay_payout import _delivery
 from skypay_payout._command import main
-from skypay_payout._delivery import (
+from skypay_payout.conformance import _delivery
+from skypay_payout.conformance._delivery import (
     ConnectionClosed,
     DeliveryError,
     HttpResponse,

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from skypay_payout import CallbackParser, Credentials
-from skypay_payout._conformance_cases import RULES
 from skypay_payout.conformance import Outcome, check_endpoint
+from skypay_payout.conformance._cases import RULES
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 from tests.conformance.served import OLDER_KEY, OLDER_SECRET, Encrypted, served

@@ -82,7 +82,7 @@ def test_import_of_the_core_opens_no_socket_and_loads_no_extra() -> None:
     assert not {
         name
         for name in ours
-        if name.split(".")[1] in ("_command", "_delivery", "conformance", "encryption", "schema", "testing")
+        if name.split(".")[1] in ("_command", "conformance", "encryption", "schema", "testing")
     }
 
 

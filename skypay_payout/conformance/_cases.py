@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import evolve
 
-from ._conformance_bodies import TOGETHER, Bodies, Case, Delivery, Fields, How, Rule, Skip
+from .._errors import DecryptionError, InvalidCallbackError
+from .._pay_type import PayType
+from .._times import SKYPAY_ZONE
+from ..testing import SAMPLE, WRONG_AUTHENTICATION, encode, payload, rejection_cases
+from ._bodies import TOGETHER, Bodies, Case, Delivery, Fields, How, Rule, Skip
 from ._delivery import Request
-from ._errors import DecryptionError, InvalidCallbackError
-from ._pay_type import PayType
-from ._times import SKYPAY_ZONE
-from .testing import SAMPLE, WRONG_AUTHENTICATION, encode, payload, rejection_cases
 
 if TYPE_CHECKING:
-    from .encryption import BodyCipher
+    from ..encryption import BodyCipher
 
 OVERSIZE = 1024 * 1024
 """Bytes of a body that no endpoint should take: a real one has a few hundred."""
@@ -1092,7 +1092,7 @@ def _broken_blocks(bodies: Bodies) -> Iterator[Delivery]:
 @_case("other-key", "a body encrypted with another key is rejected", _AROUND, _FORGED)
 def _other_key(bodies: Bodies) -> Iterator[Delivery]:
     bodies.needs_keys()
-    from .encryption import BodyCipher  # an extra, which plain bodies do not need
+    from ..encryption import BodyCipher  # an extra, which plain bodies do not need
 
     text = encode(bodies.fields())
     for number in range(3):

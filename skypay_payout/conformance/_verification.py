@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import Factory, field, frozen
 
-from ._acknowledgement import acknowledge
+from .._acknowledgement import acknowledge
+from .._formatting import quoted
+from .._parser import CallbackParser
 from ._delivery import HttpResponse
-from ._formatting import quoted
 from ._leaks import holds_any
-from ._parser import CallbackParser
 
 if TYPE_CHECKING:
-    from .encryption import BodyCipher
+    from ..encryption import BodyCipher
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """How far responseTime may be from the time here: clocks differ, but no two zones are this close."""
@@ -41,7 +41,7 @@ def ciphers(parser: CallbackParser) -> tuple[BodyCipher, ...]:
     """A cipher for each of the parser's keys, oldest first; none where bodies are plain."""
     if parser.cipher is None:
         return ()
-    from .encryption import single_keys  # an extra, which plain bodies do not need
+    from ..encryption import single_keys  # an extra, which plain bodies do not need
 
     return single_keys(parser.cipher)
 

@@ -26,7 +26,7 @@ except ImportError as _missing:
         "delivering callbacks needs the extra 'http': pip install 'skypay-payout[http]'"
     ) from _missing
 
-from ._times import SKYPAY_ZONE
+from .._times import SKYPAY_ZONE
 
 DEADLINE = 10.0
 """Seconds that a delivery may take, from connecting to the last byte of the response."""

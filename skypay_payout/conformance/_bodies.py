@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import Factory, field, frozen
 
-from ._control_number import ControlNumber
+from .._control_number import ControlNumber
+from .._parser import CallbackParser
+from .._pay_type import PayType
+from .._results import Accepted
+from .._times import SKYPAY_ZONE
+from ..testing import encode, payload
 from ._delivery import Request
-from ._parser import CallbackParser
-from ._pay_type import PayType
-from ._results import Accepted
-from ._times import SKYPAY_ZONE
 from ._verification import ciphers
-from .testing import encode, payload
 
 if TYPE_CHECKING:
-    from .encryption import BodyCipher
+    from ..encryption import BodyCipher
 
 
 PLAIN = "bodies are plain"

@@ -16,9 +16,15 @@ from time import monotonic, sleep
 
 from attrs import define, field, frozen
 
-from ._callback import PayoutCallback
-from ._conformance_bodies import TOGETHER, Bodies, Case, Delivery, Rule, Skip
-from ._conformance_cases import (
+from .._callback import PayoutCallback
+from .._control_number import ControlNumber
+from .._formatting import quoted
+from .._parser import CallbackParser
+from .._results import Accepted
+from .._times import SKYPAY_ZONE
+from ..testing import encode
+from ._bodies import TOGETHER, Bodies, Case, Delivery, Rule, Skip
+from ._cases import (
     ANY,
     CASES,
     IN_TIME,
@@ -29,7 +35,6 @@ from ._conformance_cases import (
     STORED_TIME,
     TIME,
 )
-from ._control_number import ControlNumber
 from ._delivery import (
     Client,
     ConnectionClosed,
@@ -40,12 +45,7 @@ from ._delivery import (
     Unreachable,
     connected,
 )
-from ._formatting import quoted
-from ._parser import CallbackParser
-from ._results import Accepted
-from ._times import SKYPAY_ZONE
 from ._verification import LEAKED, RateLimited, Verifier
-from .testing import encode
 
 SECONDS = 5.0
 """How long a response may take. The specification names no limit; this one is generous."""
