@@ -18,6 +18,11 @@ def test_an_aware_time_is_converted_to_utc_plus_8() -> None:
     assert in_skypay_zone(NOON) is NOON
 
 
+def test_a_time_in_utc_plus_8_is_returned_as_it_is() -> None:
+    at = datetime(2018, 8, 7, 11, 58, 33, tzinfo=SKYPAY_ZONE)
+    assert in_skypay_zone(at) is at
+
+
 def test_a_naive_time_names_no_instant() -> None:
     with pytest.raises(ValueError, match=r"got a naive one: add its time zone$"):
         in_skypay_zone(datetime(2018, 8, 7))
