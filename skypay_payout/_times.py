@@ -17,8 +17,6 @@ match_deal_time = re.compile(DEAL_TIME_PATTERN).fullmatch
 
 def in_skypay_zone(at: datetime) -> datetime:
     """Convert an aware time to UTC+8. Raises ``TypeError`` or ``ValueError`` if ``at`` names no instant."""
-    if type(at) is datetime and at.tzinfo is SKYPAY_ZONE:
-        return at
     if not isinstance(at, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected an aware datetime, got {type(at).__name__}")
     if at.utcoffset() is None:
