@@ -165,12 +165,23 @@ RIGHT |= {
 }
 
 
+WHOLE = ("as it is", "encrypted", "slow", "of the library", "of the library, encrypted")
+SAMPLE = (
+    *("sample", "status-*", "redelivered-upload", "text-chinese", "invalid-pay-type", "older-*", "together*"),
+    *("padding", "content-type", "chunked", "one-connection*", "response-time", "any-acknowledged"),
+    *("secret-wrong", "account-wrong", "authenticated-first", "good-after-rejection"),
+    *("not-json", "empty-body", "oversize", "plain-json"),
+)
+"""What depends on how an endpoint writes its responses: at least one rule of each kind."""
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_an_endpoint_passes_that_is(name: str) -> None:
     endpoint = RIGHT[name]()
     parser = CallbackParser(ACCOUNT, cipher=CIPHER if isinstance(endpoint, Encrypted) else None)
     with served(endpoint) as server:
-        results = list(check_endpoint(server.url, parser, keys=(OLDER_KEY, ENCRYPTION_KEY)))
+        only = () if name in WHOLE else SAMPLE
+        results = list(check_endpoint(server.url, parser, keys=(OLDER_KEY, ENCRYPTION_KEY), only=only))
     bad = {result.id: result.message for result in results if result.outcome in ("failed", "inconclusive")}
     assert bad == {}
 
