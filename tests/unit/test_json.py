@@ -509,6 +509,20 @@ def test_no_body_may_hold_1024_digits_in_a_row_and_each_may_hold_511(form: str, 
         assert code_of(sent) in codes
 
 
+def test_512_digits_are_found_where_they_fill_a_block() -> None:
+    for block in (512, 1024):
+        sent = ('{"a":"'.ljust(block, "x") + "7" * 512 + '"}').encode()
+        assert code_of(sent) is ErrorCode.TOO_COMPLEX
+        assert code_of(sent.replace(b"7", b"x", 1)) is ErrorCode.AUTHENTICATION_FAILED
+
+
+def test_a_body_without_a_comma_before_its_end_is_not_searched_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("skypay_payout._json._tolerated", None)
+    assert isinstance(outcome(PARSER, GOOD), PayoutCallback)
+
+
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_nesting_is_accepted_to_a_depth_of_64(opening: str, closing: str) -> None:
     def with_depth(depth: int, name: str = "x") -> bytes:
