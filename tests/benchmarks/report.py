@@ -188,7 +188,5 @@ def _ratio(figure: Figure) -> str:
 
 
 def _time(figure: Figure) -> str:
-    unit, scale = max(
-        (one for one in (("µs", 1e-6), ("ms", 1e-3)) if figure.seconds >= one[1]), key=lambda one: one[1]
-    )
+    unit, scale = ("ms", 1e-3) if figure.seconds >= 1e-3 else ("µs", 1e-6)
     return f"{figure.seconds / scale:.3g} {unit}"

@@ -16,6 +16,7 @@ import pytest
 
 from skypay_payout import CallbackParser, PayType
 from skypay_payout.testing import CANCELLED_AND_PAID, CREDENTIALS, PAID, SCENARIOS, body
+from sqlite_store import Store
 from tests.support.servers import copy_examples, free_port, wait_until
 
 pytestmark = pytest.mark.heavy
@@ -113,13 +114,9 @@ class Queue:
 
     def save(self, contents: Iterable[bytes]) -> None:
         """Save what the endpoint receives."""
-        texts = [content.decode() for content in contents]
-        self.run(
-            "from skypay_payout import CallbackParser\n"
-            "from skypay_payout.testing import CREDENTIALS\n"
-            "from sqlite_store import Store\n"
-            f"for content in {texts!r}: Store().save(CallbackParser(CREDENTIALS).receive(content))"
-        )
+        store = Store(self.directory / "payouts.sqlite3")
+        for content in contents:
+            store.save(PARSER.receive(content))
 
     def query(self, file: str, statement: str) -> list[tuple[object, ...]]:
         with closing(sqlite3.connect(self.directory / file)) as connection:

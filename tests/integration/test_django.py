@@ -139,6 +139,7 @@ def test_only_bodies_up_to_the_limit_are_accepted(endpoint: Endpoint, excess: in
     assert HTTP.post(endpoint.server.url, content=content).status_code == (413 if excess else 200)
 
 
+@pytest.mark.parametrize("database_server", ["postgres"], indirect=True)
 def test_its_own_tests_pass(project: Project) -> None:
     options = [f"-pno:{plugin}" for plugin in ("anyio", "cacheprovider", "faker", "xdist")]
     assert " passed" in project.run("-m", "pytest", "-q", *options)

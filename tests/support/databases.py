@@ -149,7 +149,7 @@ class DatabaseServer:
         try:
             yield
         finally:
-            for process in processes:
+            for process in reversed(processes):  # the main one last, or it clears away those that ended
                 os.kill(process, signal.SIGCONT)
 
     def remove(self) -> None:
