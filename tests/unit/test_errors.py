@@ -56,6 +56,11 @@ def test_an_error_has_a_code_and_can_be_pickled_and_copied(error: CallbackError,
         assert (str(again), again.code, vars(again)) == (str(error), error.code, vars(error))
 
 
+def test_what_an_error_is_built_from_are_its_arguments() -> None:
+    assert MalformedBodyError(ErrorCode.NOT_JSON, "why").args == (ErrorCode.NOT_JSON, "why")
+    assert InvalidCallbackError((FIELD,), {"a": 1}).args == ((FIELD,), {"a": 1})
+
+
 def test_the_codes_are_stable() -> None:
     assert {code.name.lower() for code in ErrorCode} == {code.value for code in ErrorCode}
     assert sorted(ErrorCode) == sorted(
