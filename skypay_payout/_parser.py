@@ -41,10 +41,7 @@ class _Login:
     structure: Structure
     is_newest_secret: bool
     secret_counts: tuple[tuple[bytes, int | None], ...] = field(repr=False)
-    """How often each secret of the parser is in this one: a body that has it more often repeats it.
-
-    It is None for a secret that a number can spell: no count shows that no field repeats it.
-    """
+    """How often each secret is in this one: more often means repeated. None if a number can spell it."""
 
 
 def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:

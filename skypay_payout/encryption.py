@@ -119,15 +119,18 @@ def opened(cipher: BodyCipher, body: bytes) -> tuple[dict[str, object], bytes, E
     times. Raises ``MalformedBodyError`` for one that is malformed in itself, and ``DecryptionError`` for
     everything else, so that no response serves as a padding oracle.
     """
+    failure = None
     for key in reversed(cipher._keys):
         text = key.decrypt(body)
         if text is not None:
             try:
                 return decode(text), text, key, key is cipher._keys[-1]
             except MalformedBodyError as error:
-                if error.code in (ErrorCode.DUPLICATE_FIELD, ErrorCode.TOO_COMPLEX):
+                if error.code is ErrorCode.DUPLICATE_FIELD:
                     raise
-    raise DecryptionError
+                if error.code is ErrorCode.TOO_COMPLEX:  # as noise can seem: another key may still fit
+                    failure = error
+    raise failure or DecryptionError
 
 
 def single_keys(cipher: BodyCipher) -> tuple[BodyCipher, ...]:

@@ -37,7 +37,7 @@ INVALID: dict[tuple[str, ErrorCode], st.SearchStrategy[Json]] = {
     ("action", ErrorCode.EMPTY): st.just(""),
     ("action", ErrorCode.TOO_LONG): st.text(characters, min_size=51),
     ("action", ErrorCode.UNEXPECTED_ACTION): st.one_of(
-        st.text(characters, min_size=1, max_size=50),
+        st.text(characters, min_size=1, max_size=50).filter(lambda text: text != "payoutQueuePayout"),
         st.sampled_from(["payoutqueuepayout", "payoutQueuePayout ", "payoutQueueCancel", "x" * 50]),
     ),
     ("controlNumber", ErrorCode.INVALID_TYPE): not_texts,

@@ -152,6 +152,20 @@ def test_a_wrong_key_that_yields_valid_padding_does_not_count(order: int) -> Non
     assert b'"responseCode":"1000"' in OLD.decrypt(result.respond().body)
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["the wrong key is newer", "the wrong key is older"])
+def test_a_wrong_key_that_yields_something_too_complex_does_not_count(order: int) -> None:
+    # Equal blocks stay equal under the wrong key, so a long row of one character can become many commas.
+    sent = body(failDescription="-" * 2000)
+    encrypted = OLD.encrypt(sent)
+    texts = ((key, BodyCipher(key)._keys[0].decrypt(encrypted)) for key in map(str, range(1_000_000)))
+    wrong = next(key for key, text in texts if text is not None and malformed(text) is ErrorCode.TOO_COMPLEX)
+    both = BodyCipher(["old key", wrong][::order])
+    assert comparable(outcome(CallbackParser(CREDENTIALS, cipher=both), encrypted)) == comparable(
+        outcome(PARSER, sent)
+    )
+    assert both.decrypt(encrypted) == sent
+
+
 def test_several_keys_encrypt_with_the_newest_and_decrypt_with_any() -> None:
     both = BodyCipher(["old key", "new key"])
     assert both.encrypt(b"{}") == NEW.encrypt(b"{}")
