@@ -57,7 +57,7 @@ _decode: Callable[[str, int], tuple[dict[str, object], int]] = json.JSONDecoder(
 ).raw_decode
 
 _skip_start = re.compile("\ufeff?[ \t\n\r]*").match
-_last_comma = re.compile(",[ \t\n\r]*}[ \t\n\r]*\\Z").search
+_closing = re.compile(",[ \t\n\r]*}[ \t\n\r]*").fullmatch
 _skip_space = re.compile("[ \t\n\r]*").match
 
 
@@ -138,10 +138,10 @@ def _tolerated(text: str) -> tuple[str, int]:
 
     Before the object, a byte order mark (point 9) and white space are tolerated.
     """
-    comma = _last_comma(text)
-    if comma and not text[: comma.start()].rstrip().endswith("{"):
+    comma = text.rfind(",")
+    if _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
         # In place of the comma a space, so that positions in messages stay right.
-        text = f"{text[: comma.start()]} {text[comma.start() + 1 :]}"
+        text = f"{text[:comma]} {text[comma + 1 :]}"
     return text, 0 if text[:1] == "{" else cast("re.Match[str]", _skip_start(text)).end()
 
 
