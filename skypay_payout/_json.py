@@ -138,10 +138,11 @@ def _tolerated(text: str) -> tuple[str, int]:
 
     Before the object, a byte order mark (point 9) and white space are tolerated.
     """
-    comma = text.rfind(",")
-    if _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
-        # In place of the comma a space, so that positions in messages stay right.
-        text = f"{text[:comma]} {text[comma + 1 :]}"
+    if text.rstrip()[:-1].rstrip().endswith(","):
+        comma = text.rfind(",")
+        if _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
+            # In place of the comma a space, so that positions in messages stay right.
+            text = f"{text[:comma]} {text[comma + 1 :]}"
     return text, 0 if text[:1] == "{" else cast("re.Match[str]", _skip_start(text)).end()
 
 
