@@ -1,4 +1,4 @@
-"""Arguments that are one thing, or several during a rotation, and texts that a body must be able to carry."""
+"""Arguments: one value or several during a rotation, and texts that a body can carry."""
 
 from collections.abc import Iterable
 from math import inf
@@ -20,7 +20,7 @@ def as_tuple(name: str, value: object, kind: type[_T]) -> tuple[_T, ...]:
     return cast("tuple[_T, ...]", items)
 
 
-def checked_text(name: str, value: str, most: float = inf) -> str:
+def as_text(name: str, value: str, most: float = inf) -> str:
     """Return the text. Raises ``TypeError`` or ``ValueError``, without the text: it may be a secret."""
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"{name}: expected a str, got {type(value).__name__}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ._arguments import as_tuple, checked_text
+from ._arguments import as_text, as_tuple
 from ._control_number import PREFIX_LENGTH, PREFIX_PATTERN
 
 MAX_LENGTH = 50
@@ -16,12 +16,12 @@ _is_prefix = re.compile(PREFIX_PATTERN).fullmatch
 
 
 def _user_name(value: str) -> str:
-    return checked_text("user_name", value, MAX_LENGTH)
+    return as_text("user_name", value, MAX_LENGTH)
 
 
 def _authentication(value: str | Iterable[str]) -> tuple[str, ...]:
     secrets = as_tuple("authentication", value, str)
-    return tuple(checked_text("authentication", secret, MAX_LENGTH) for secret in secrets)
+    return tuple(as_text("authentication", secret, MAX_LENGTH) for secret in secrets)
 
 
 def _prefixes(value: str | Iterable[str] | None) -> frozenset[str] | None:

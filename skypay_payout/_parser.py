@@ -212,9 +212,9 @@ class CallbackParser:
             if self.cipher is None:
                 fields = decode(data)
             else:
-                from .encryption import opened
+                from .encryption import decrypt_object
 
-                fields, data, encrypter, newest_key = opened(self.cipher, data)
+                fields, data, encrypter, newest_key = decrypt_object(self.cipher, data)
             given = login(fields.get("userName"), fields.pop("authentication", None))
             found = None
             for one in self._logins:  # all of them, each in constant time

@@ -23,7 +23,7 @@ except ImportError as _missing:
         "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
     ) from _missing
 
-from ._arguments import as_tuple, checked_text
+from ._arguments import as_text, as_tuple
 from ._errors import DecryptionError, ErrorCode, MalformedBodyError
 from ._json import decode
 from ._results import Encrypter
@@ -71,7 +71,7 @@ def _keys(value: str | Iterable[str] | _Key) -> tuple[_Key, ...]:
         return (value,)
     # SHA-1 twice is what Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
     return tuple(
-        _Key(sha1(sha1(checked_text("keys", key).encode()).digest()).digest()[:16])  # noqa: S324
+        _Key(sha1(sha1(as_text("keys", key).encode()).digest()).digest()[:16])  # noqa: S324
         for key in as_tuple("keys", value, str)
     )
 
@@ -97,7 +97,8 @@ class BodyCipher:
         With several keys, only a JSON object counts as decrypted; the newest key that yields one wins.
 
         Raises ``DecryptionError`` if no key decrypts it, with several keys also another
-        ``MalformedBodyError`` for an object with a duplicate field, and ``TypeError`` for another type.
+        ``MalformedBodyError`` for an object with a duplicate field or beyond the limits, and ``TypeError``
+        for another type.
         """
         if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected a body as bytes or str, got {type(body).__name__}")
@@ -105,14 +106,14 @@ class BodyCipher:
         data = body.encode(errors="replace") if isinstance(body, str) else body
         if len(self._keys) == 1 and (text := self._keys[0].decrypt(data)) is not None:
             return text
-        return opened(self, data)[1]
+        return decrypt_object(self, data)[1]
 
     def encrypt(self, data: bytes, /) -> bytes:
         """Encrypt the bytes with the newest key, as Base64 without line breaks."""
         return self._keys[-1].encrypt(data)
 
 
-def opened(cipher: BodyCipher, body: bytes) -> tuple[dict[str, object], bytes, Encrypter, bool]:
+def decrypt_object(cipher: BodyCipher, body: bytes) -> tuple[dict[str, object], bytes, Encrypter, bool]:
     """Return the JSON object in ``body``, its text, what encrypts the response, and if that is the newest.
 
     The newest key that yields a JSON object decrypts it: a wrong key yields valid padding once in about 250

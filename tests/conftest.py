@@ -17,7 +17,7 @@ from skypay_payout.testing import AUTHENTICATION, USER_NAME
 if TYPE_CHECKING:
     from tests.support.databases import DatabaseServer
 
-# No test is judged by the clock. Where it only matters that a test fails, nobody looks for a small example.
+# No test depends on the clock. Where it only matters that a test fails, nobody looks for a small example.
 settings.register_profile("patient", deadline=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.register_profile("unshrunk", deadline=None, phases=[Phase.explicit, Phase.generate])

@@ -190,11 +190,11 @@ def test_with_a_cipher_plain_json_is_not_accepted() -> None:
 def test_the_limit_is_checked_before_decryption(monkeypatch: pytest.MonkeyPatch) -> None:
     decrypted: list[object] = []
 
-    def opened(*arguments: object) -> object:
+    def decrypt_object(*arguments: object) -> object:
         decrypted.append(arguments)
         raise DecryptionError
 
-    monkeypatch.setattr("skypay_payout.encryption.opened", opened)
+    monkeypatch.setattr("skypay_payout.encryption.decrypt_object", decrypt_object)
     with pytest.raises(MalformedBodyError, match=r"expected at most 1000 bytes \(max_body_size\)"):
         FULL.parse(b"A" * 1001)
     assert not decrypted
