@@ -30,6 +30,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple, assert_never
 
 from skypay_payout import Accepted, PayoutCallback, PayoutHistory, PayoutStatus, Quarantined, Rejected
@@ -93,6 +94,7 @@ class Store:
 
     def __init__(self, path: str | Path = "payouts.sqlite3") -> None:
         self._path = Path(path).absolute()
+        self._turn = Lock()
         with closing(sqlite3.connect(self._path, timeout=WAIT, isolation_level=None)) as connection:
             # Locked: another process is switching the file at this moment, and it stays switched.
             with suppress(sqlite3.OperationalError):
@@ -249,6 +251,17 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
+        # Where a file is locked, SQLite sleeps and tries again; threads that take turns need not.
+        if not self._turn.acquire(timeout=WAIT):
+            raise sqlite3.OperationalError("database is locked by another thread")
+        try:
+            with self._connected() as connection:
+                yield connection
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _connected(self) -> Generator[sqlite3.Connection]:
         file = self._path.stat()
         # mode=rw: a file that was deleted is an error, not a new and empty one.
         uri = f"{self._path.as_uri()}?mode=rw"
