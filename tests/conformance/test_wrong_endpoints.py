@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,7 +22,15 @@ PLAIN = CallbackParser(ACCOUNT)
 ENCRYPTED = CallbackParser(ACCOUNT, cipher=BodyCipher(KEYS))
 
 
-@pytest.mark.parametrize("name", WRONG)
+def endpoints() -> Iterator[object]:
+    """Each by its name, measured unless others break the same rules, and its responses are right."""
+    broken = set[str]()
+    for name, (_, cases) in WRONG.items():
+        yield pytest.param(name, marks=[pytest.mark.unmeasured] if "sample" not in cases <= broken else [])
+        broken |= cases
+
+
+@pytest.mark.parametrize("name", list(endpoints()))
 def test_an_endpoint_is_caught_that(name: str) -> None:
     make, cases = WRONG[name]
     endpoint = make()
