@@ -48,6 +48,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one worker run all tests that share a server: others would have to start one too."""
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            parameters: dict[str, object] = item.callspec.params
+            servers = [
+                parameters[name] for name in ("endpoint", "database", "database_server") if name in parameters
+            ]
+            if servers and (servers != ["sqlite"] or "endpoint" in item.fixturenames):
+                item.add_marker(pytest.mark.xdist_group(str(servers[0])))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     if coverage is None or not MEASURED & {*item.path.parts} or item.get_closest_marker("unmeasured"):
