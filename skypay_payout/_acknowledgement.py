@@ -36,7 +36,7 @@ class Acknowledgement:
 
 
 def acknowledge(at: datetime | None = None) -> Acknowledgement:
-    """Build the fixed 1000 acknowledgement (section 3.2, point 6) of ``at``, an aware time, or of now.
+    """Build the fixed 1000 acknowledgement (section 3.2, point 6) for ``at``, an aware time (default: now).
 
     Raises ``TypeError`` or ``ValueError`` if ``at`` is not an aware ``datetime``.
     """

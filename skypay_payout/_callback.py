@@ -64,9 +64,9 @@ class PayoutCallback:
     def idempotency_key(self) -> str:
         """Return control number, status and instant in UTC+8: equal for two deliveries of one event.
 
-        At most 50 ASCII characters. Recognise redeliveries by it: callbacks are repeated, arrive out of
-        order, and carry no event id. Two different events of one payout with one status in one second would
-        share it too, so a store that meets a known key with other content keeps that content as well.
+        At most 50 ASCII characters. Recognise redeliveries by it: callbacks are redelivered, arrive out of
+        order, and carry no event id. Two different events with the same payout, status and ``dealTime`` share
+        it too, so a store that meets a known key with other content keeps that content as well.
 
         Raises ``ValueError`` if the callback was built by hand with a naive ``deal_time``.
         """
@@ -87,7 +87,7 @@ class PayoutCallback:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> PayoutCallback:
-        """Build the callback that ``to_dict`` was called on. It authenticates nobody.
+        """Build the callback that ``to_dict`` was called on. It does not authenticate the sender.
 
         Raises ``ValueError`` that names every invalid field, also for ``authentication``, which only a raw
         callback has, and ``TypeError`` if ``data`` is not a mapping.

@@ -68,7 +68,7 @@ class CallbackError(ValueError):
 
 
 class MalformedBodyError(CallbackError):
-    """Report a body that is not one JSON object within the limits. Nobody knows who sent it: reject it."""
+    """Report a body that is not one JSON object within the limits. The sender is unknown: reject it."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message)
@@ -105,7 +105,7 @@ class AuthenticationError(CallbackError):
         return (
             "expected the userName and authentication of a configured account, got others or none: do not "
             "acknowledge; if SkyPay really sent this, compare the configured Credentials with SkyPay's "
-            "account mail, and configure the old and the new secret during a rotation"
+            "account email, and configure the old and the new secret during a rotation"
         )
 
 

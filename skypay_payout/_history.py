@@ -62,7 +62,7 @@ def _distinct_in_order(callbacks: Iterable[PayoutCallback]) -> tuple[PayoutCallb
 
 @frozen
 class PayoutHistory:
-    """What is known of one payout, from any of its callbacks in any order, with repeats (point 10).
+    """What is known of one payout, from its callbacks in any order, including redeliveries (point 10).
 
     A final status stays: no callback that arrives later, and no ``deal_time``, undoes it. The result depends
     on the content of the callbacks only, never on the order of arrival. User names are not compared.
@@ -79,12 +79,12 @@ class PayoutHistory:
 
     @property
     def control_number(self) -> ControlNumber:
-        """Which payout."""
+        """Return the control number."""
         return self.events[0].control_number
 
     @property
     def status(self) -> PayoutStatus:
-        """What became of it."""
+        """Return the payout's status."""
         final = {_STATUS[event.pay_type] for event in self.events if event.pay_type in _STATUS}
         if len(final) > 1:
             return PayoutStatus.CONFLICTING
@@ -92,7 +92,7 @@ class PayoutHistory:
 
     @property
     def reference_number(self) -> str | None:
-        """That of the latest UPLOAD or AMENDED_SUCCESS that has one; a failed amendment changes nothing."""
+        """Return the latest value in an UPLOAD or AMENDED_SUCCESS; a failed amendment changes nothing."""
         return next(
             (
                 event.reference_number
@@ -104,7 +104,7 @@ class PayoutHistory:
 
     @property
     def fail_description(self) -> str | None:
-        """That of the latest FAILURE that has one: why the payment failed, not why an amendment did."""
+        """Return the latest value in a FAILURE: why the payment failed, not why an amendment did."""
         return next(
             (
                 event.fail_description

@@ -97,7 +97,7 @@ class CallbackParser:
     Immutable: build one when the program starts, and share it among threads, tasks and processes. A pickle of
     it contains the secrets.
 
-    Raises ``TypeError`` or ``ValueError`` for arguments that are not what they should be.
+    Raises ``TypeError`` or ``ValueError`` for invalid arguments.
     """
 
     credentials: tuple[Credentials, ...] = field(converter=_credentials)
@@ -116,7 +116,7 @@ class CallbackParser:
         - ``SKYPAY_USER_NAME``: the account name that SkyPay issued. Required.
         - ``SKYPAY_AUTHENTICATION``: its secret. Required.
         - ``SKYPAY_ENCRYPTION_KEY``: the key of the encrypted bodies. Required, unless ``plain`` says that
-          bodies are plain JSON; then it must not be set, so that a forgotten setting is no downgrade.
+          they are plain JSON; then it must not be set. A forgotten key never disables encryption silently.
         - ``SKYPAY_PREFIXES``: the prefixes issued to the account. Without it any are accepted.
 
         The last three hold one value, or several with commas between them, from oldest to newest. White space
@@ -147,9 +147,9 @@ class CallbackParser:
 
         The sender is authenticated before a field is validated, so an unauthenticated sender learns nothing.
 
-        Raises for a body only a ``CallbackError``: ``MalformedBodyError`` if it is not one JSON object within
-        the limits, ``DecryptionError``, a kind of it, if no key decrypts it, ``AuthenticationError`` if
-        userName or authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid.
+        For a body, raises only a ``CallbackError``: ``MalformedBodyError`` if it is not one JSON object
+        within the limits, ``DecryptionError``, its subclass, if no key decrypts it, ``AuthenticationError``
+        if userName or authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid.
         Raises ``TypeError`` for any other type, such as the mapping that a framework made of the body.
         """
         outcome = self._outcome(body)[0]
@@ -167,7 +167,7 @@ class CallbackParser:
         - ``Quarantined``: store its payload for a person, then send its response, the acknowledgement.
         - ``Rejected``: nothing to store; its response is no acknowledgement.
 
-        Raises ``TypeError`` for any other type, as ``parse`` does.
+        Raises ``TypeError`` unless ``body`` is bytes-like or str.
         """
         outcome, encrypter, newest_key, newest_secret = self._outcome(body)
         if isinstance(outcome, PayoutCallback):
@@ -181,9 +181,9 @@ class CallbackParser:
         return Rejected(outcome)
 
     def revalidate(self, payload: Mapping[str, object]) -> PayoutCallback:
-        """Return the callback in a quarantined payload that a person, or a newer version, has corrected.
+        """Return the callback in a quarantined payload that a person corrected or a newer version accepts.
 
-        It needs no secret and no key and authenticates nobody: never pass it data of a request.
+        It needs no secret and no key and does not authenticate the sender: never pass it data from a request.
 
         Raises ``InvalidCallbackError`` if it is still invalid; ``ValueError`` for a payload with
         ``authentication``, which only a raw callback has, for a ``userName`` of none of the parser's

@@ -30,7 +30,7 @@ class Response:
     body: bytes
     """The body, to be sent unchanged."""
     content_type: str
-    """The value of the header Content-Type: ``text/plain``, as SkyPay's wire has it."""
+    """The value of the header Content-Type: ``text/plain``, as SkyPay sends it."""
 
 
 class _Result:
@@ -56,7 +56,7 @@ class _Authenticated(_Result):
     _encrypter: Encrypter | None = field(default=None, kw_only=True, alias="encrypter", repr=False, eq=False)
 
     def respond(self, at: datetime | None = None) -> Response:
-        """Build the response: 200 and the acknowledgement of ``at``, an aware time, or of now.
+        """Build the response: 200 and the acknowledgement for ``at``, an aware time (default: now).
 
         It is encrypted with the key that decrypted the callback. Call it when the result has been stored.
 
@@ -94,7 +94,7 @@ class Rejected(_Result):
     def respond(self, at: datetime | None = None) -> Response:  # noqa: ARG002
         """Build the response, with an empty body: 403 if not authenticated, 413 if too large, else 400.
 
-        ``at`` is there so that all results are called alike; nothing depends on it.
+        ``at`` gives all results the same signature; it is ignored.
         """
         if isinstance(self.error, AuthenticationError):  # 401 would need a challenge
             status = 403

@@ -1,7 +1,7 @@
-"""JSON Schemas (2020-12) of the callback and of the acknowledgement, for tools that read no Python.
+"""JSON Schemas (2020-12) of the callback and of the acknowledgement, for tools not written in Python.
 
-They are generated from the definitions that the parser uses. A schema sees a JSON value and not its text, and
-knows no calendar, no secret and no half of a surrogate pair: what the parser decides counts.
+They are generated from the definitions that the parser uses. A schema cannot check duplicate fields, the
+calendar, secrets or surrogate pairs: the parser's decision is authoritative.
 """
 
 from collections.abc import Mapping

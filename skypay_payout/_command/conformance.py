@@ -34,8 +34,8 @@ def add_to(subparsers: Subparsers) -> None:
         help="check a running endpoint against the specification",
         description="Send every kind of callback to a running endpoint, and check its responses against the "
         "specification. If the settings have several secrets or keys, all of them are tested.",
-        epilog="Do not run it against an endpoint in production: the callbacks report payouts that do not "
-        "exist. The exit status is 0 if no case failed or was inconclusive, else 1.",
+        epilog="Do not run it against an endpoint in production: the callbacks report fictitious payouts. "
+        "The exit status is 0 if no case failed or was inconclusive, else 1.",
     )
     parser.add_argument("url", metavar="URL", nargs="?", help="where the endpoint listens")
     parser.add_argument("--list", action="store_true", help="list the cases without sending anything")

@@ -1,7 +1,7 @@
 """Check an endpoint, written in whatever language, against the specification, over real HTTP.
 
 Every case is delivered as SkyPay delivers callbacks, and the responses are verified. Do not run it against
-an endpoint in production: the callbacks report payouts that do not exist.
+an endpoint in production: the callbacks report fictitious payouts.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
-    """The settings cannot show it."""
+    """It cannot run with these settings."""
     INCONCLUSIVE = "inconclusive"
     """The endpoint could not be tested: a rate limit, nothing acknowledged at all, or no response in time."""
 
@@ -89,11 +89,11 @@ class Result:
     id: str
     """A stable short name."""
     rule: str
-    """The sentence that has to be true."""
+    """The rule, as a sentence."""
     point: str
     """Where the specification says so."""
     why: str
-    """What it costs the partner if the sentence is false."""
+    """What breaking the rule costs the partner."""
     outcome: Outcome
     message: str = ""
     """Why the rule did not pass, or what a passed run could not detect. It holds no secret and no key."""
@@ -111,18 +111,18 @@ def check_endpoint(
     keys: Iterable[str] = (),
     stored: Callable[[], Iterable[Mapping[str, object]]] | None = None,
 ) -> Iterator[Result]:
-    """Try every rule on the endpoint at ``url``, and yield each result as soon as it is there.
+    """Try every rule on the endpoint at ``url``, and yield each result as soon as it is available.
 
     ``parser`` is configured as the endpoint is: the callbacks are those of its first account, with all
     secrets and all keys. ``control_number`` is the payout that every callback reports, for an endpoint that
-    takes only the ones that it knows. ``only`` names rules by ``Result.id``; ``*`` stands for any text.
+    accepts only payouts that it knows. ``only`` names rules by ``Result.id``; ``*`` stands for any text.
     ``pause`` is the number of seconds to wait before each delivery; without one, up to 8 callbacks whose
     order does not matter are delivered at a time. ``keys`` are the keys as SkyPay issued them, which a
     parser does not keep, so that a response that repeats one fails. ``stored`` returns every stored event in
     the form of ``PayoutCallback.to_dict``, or raises ``ValueError`` that says why it cannot.
 
-    Raises ``ConnectionError`` if there is nobody at ``url`` from the beginning, and ``ValueError`` if it is
-    not a URL of HTTP or if ``only`` names no rule; both when the first result is asked for.
+    Raises ``ConnectionError`` if nothing listens at ``url`` at the start, and ``ValueError`` if it is not an
+    HTTP URL or if ``only`` names no rule; both when the first result is requested.
     """
     selected = _selected(only)
     with connected(url) as client:

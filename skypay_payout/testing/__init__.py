@@ -2,7 +2,7 @@
 
 Everything is made from the published sample: its account, its secret and its payout. Nothing but the core is
 needed. ``skypay_payout.testing.strategies`` needs Hypothesis, and ``skypay_payout.testing.plugin`` is what
-pytest loads by itself; both come with the extra ``testing``.
+pytest loads automatically; both come with the extra ``testing``.
 
 There is no clock here: time-machine and freezegun freeze what ``acknowledge()`` and ``respond()`` return.
 """

@@ -48,7 +48,7 @@ def payload(status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]
     """Return the fields of a valid callback of that status, by wire name, in the specification's order.
 
     ``status`` is a ``PayType``, or a number that the specification does not know yet. ``fields`` replace
-    what the sample holds, or come on top: ``payload(PayType.PAYOUT, controlNumber="SK99100000001")``.
+    what the sample holds, or are added: ``payload(PayType.PAYOUT, controlNumber="SK99100000001")``.
     """
     known: dict[str, object] = {
         "userName": USER_NAME,

@@ -125,7 +125,7 @@ def rejection_cases(parser: CallbackParser) -> tuple[RejectionCase, ...]:
     """Return every kind of rejection case for this parser: for its account, prefixes, limit and newest key.
 
     Where the parser has a cipher, the bodies are encrypted, and bodies that no key decrypts are added. Pass
-    it to ``pytest.mark.parametrize`` with ``ids=str``.
+    the result to ``pytest.mark.parametrize`` with ``ids=str``.
     """
     cipher = next(reversed(encrypters(parser)), None)
     return tuple(

@@ -70,7 +70,7 @@ CANCELLED = Scenario("cancelled", ControlNumber("SK99100000003"), (PayType.UPLOA
 """Uploaded, and then cancelled by the partner."""
 
 LATE_UPLOAD = Scenario("late-upload", ControlNumber("SK99100000004"), (PayType.PAYOUT, PayType.UPLOAD))
-"""Withdrawn by the payee before it was uploaded, as the cashier's clock has it: still paid."""
+"""Withdrawn by the payee before it was uploaded, according to the cashier's clock: still paid."""
 AMENDED_TWICE = Scenario(
     "amended-twice",
     ControlNumber("SK99100000005"),
@@ -93,5 +93,5 @@ def redelivered(bodies: Iterable[_Body], times: int = 2) -> list[_Body]:
 
 
 def out_of_order(bodies: Iterable[_Body]) -> list[_Body]:
-    """Return the last body first: a payout before its upload."""
+    """Return the bodies in reverse order, such as a payout before its upload."""
     return list(bodies)[::-1]

@@ -1,6 +1,6 @@
 """The pytest plugin: what the tests of an endpoint need, by the names of its fixtures.
 
-pytest loads it by itself wherever skypay-payout is installed. Override ``skypay_credentials`` in a
+pytest loads it automatically wherever skypay-payout is installed. Override ``skypay_credentials`` in a
 ``conftest.py`` to test with another account: parser and bodies follow.
 """
 

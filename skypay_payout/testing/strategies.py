@@ -1,7 +1,7 @@
 """Hypothesis strategies for callbacks that a parser accepts, and for those that it must reject or quarantine.
 
-They say what the specification allows in words of their own, so that they can find a parser wrong. Each takes
-the parser under test, and without one a parser of the sample's account.
+They say what the specification allows independently of the parser, so that they can reveal its errors. Each
+takes the parser under test, and without one a parser of the sample's account.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_the_messages_say_what_was_expected_what_arrived_and_what_to_do() -> Non
     assert str(AuthenticationError()) == (
         "expected the userName and authentication of a configured account, got others or none: do not "
         "acknowledge; if SkyPay really sent this, compare the configured Credentials with SkyPay's account "
-        "mail, and configure the old and the new secret during a rotation"
+        "email, and configure the old and the new secret during a rotation"
     )
     assert str(DecryptionError()) == (
         "expected a body encrypted with a configured key, got one that none of them decrypts: pass SkyPay's "
