@@ -165,7 +165,7 @@ RIGHT |= {
 }
 
 
-WHOLE = ("as it is",)  # and the recipes, which are of the library
+WHOLE = ("as it is", "of the library")  # encrypted, recipes are checked whole
 SAMPLE = (
     *("sample", "status-*", "redelivered-upload", "text-chinese", "invalid-pay-type", "older-*", "together*"),
     *("padding", "content-type", "chunked", "one-connection*", "response-time", "any-acknowledged"),
