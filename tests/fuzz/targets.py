@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from collections.abc import Iterator
 
 from skypay_payout import (
     CallbackParser,
     Credentials,
-    DecryptionError,
     ErrorCode,
     InvalidCallbackError,
     MalformedBodyError,
@@ -40,6 +40,7 @@ AUTHENTICATED = (
     f'{{"userName":"{USER_NAME}","action":"payoutQueuePayout","authentication":"{AUTHENTICATION}",'
 ).encode()
 """The beginning of a body whose sender is authenticated, so that the fuzzer need not guess the secret."""
+_ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8})")
 
 
 def plain(data: bytes) -> None:
@@ -63,13 +64,13 @@ def _check_encrypted(body: bytes, cipher: BodyCipher, expected: Outcome) -> None
     decrypted = _check(outcome(ENCRYPTED, body))
     if comparable(decrypted) != comparable(expected):
         assert isinstance(expected, MalformedBodyError)
-        # Under another key, a body can be noise that is too complex in its own way.
+        # Under another key, a body can be noise that is too complex, or too complex in its own way.
+        assert isinstance(decrypted, MalformedBodyError)
+        assert decrypted.code in (ErrorCode.DECRYPTION_FAILED, ErrorCode.TOO_COMPLEX)
         if expected.code is ErrorCode.TOO_COMPLEX:
-            assert isinstance(decrypted, MalformedBodyError)
             assert decrypted.code is ErrorCode.TOO_COMPLEX
-            return
-        assert isinstance(decrypted, DecryptionError)
-        assert expected.code in (ErrorCode.NOT_JSON, ErrorCode.NOT_UTF8, ErrorCode.NOT_AN_OBJECT)
+        else:
+            assert expected.code in (ErrorCode.NOT_JSON, ErrorCode.NOT_UTF8, ErrorCode.NOT_AN_OBJECT)
     result = ENCRYPTED.receive(body)
     if not isinstance(result, Rejected):
         assert result.used_newest_key is (cipher is NEW)
@@ -120,8 +121,9 @@ def _revalidated(payload: dict[str, object]) -> InvalidCallbackError:
 def _check(result: Outcome) -> Outcome:
     if isinstance(result, CallbackError):
         check_error(result)
-    # Less than the property tests look at, and a hundred times as fast.
-    assert AUTHENTICATION not in f"{result} {result!r}"
+    # Less than the property tests look at, and a hundred times as fast. An escape that repr writes for one
+    # character can end as the secret begins: whoever sends the rest of the secret then sends part of it only.
+    assert AUTHENTICATION not in _ESCAPE.sub("?", f"{result} {result!r}")
     assert AUTHENTICATION.encode() not in pickle.dumps(result)
     return result
 
