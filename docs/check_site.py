@@ -78,6 +78,13 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", pages, ids=str)
+def test_no_page_shows_the_machine_that_built_it(page: Path) -> None:
+    text = re.sub("<[^>]*>", "", (SITE / page).read_text(encoding="utf-8"))
+    assert "environ({" not in text
+    assert str(DOCS.parent) not in text
+
+
+@pytest.mark.parametrize("page", pages, ids=str)
 def test_every_page_needs_no_other_host(page: Path) -> None:
     loaded = re.findall(
         r"<(?:script|img|link)\b[^>]*(?:src|href)=\"(https?:)?//[^>]*>", (SITE / page).read_text("utf-8")

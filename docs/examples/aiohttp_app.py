@@ -23,7 +23,7 @@ async def payout_callback(request: web.Request) -> web.Response:
     """Read the body, then leave the event loop: the store may block."""
     try:
         body = await request.read()
-    except ConnectionResetError:  # else a traceback for each
+    except ConnectionResetError:  # otherwise each one logs a traceback
         return web.Response(status=400)
     return await asyncio.to_thread(respond, body)
 

@@ -28,7 +28,7 @@ async def payout_callback(request: Request) -> Response:
             body += chunk
             if len(body) > parser.max_body_size:
                 break
-    except ClientDisconnect:  # else a traceback for each
+    except ClientDisconnect:  # otherwise each one logs a traceback
         return Response(status_code=400)
     return await run_in_threadpool(respond, body)
 

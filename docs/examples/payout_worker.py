@@ -1,4 +1,4 @@
-"""Process stored callbacks, and act on what became of each payout.
+"""Process stored callbacks, and act on each change of status.
 
 $ python payout_worker.py
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def act(processed: Processed) -> None:
-    """Do what an event asks for: put your code here.
+    """Handle one event: put your code here.
 
     It can run again for an event after a crash, so do it under the idempotency key ``processed.id``, and in
     less than ``RETRY`` seconds. Do not move money on a status alone: ask SkyPay's query interface first.
@@ -41,7 +41,7 @@ def main(act: Callable[[Processed], None] = act) -> None:
             store.process()
             store.dispatch(act)
         except Exception:
-            log.exception("the store does not work; trying again")
+            log.exception("the store is not available: trying again")
 
 
 if __name__ == "__main__":

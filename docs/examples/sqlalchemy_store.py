@@ -1,4 +1,4 @@
-"""Store each callback once in PostgreSQL, MariaDB or MySQL, and derive what became of each payout.
+"""Store each callback once in PostgreSQL, MariaDB or MySQL, and derive the status of each payout.
 
 For any number of machines, with SQLAlchemy 2. Set ``DATABASE_URL``, with the driver's name in it:
 
@@ -57,7 +57,7 @@ RETRY = timedelta(seconds=60)
 """The time that your code has for one event; after that it is handed over again."""
 CONNECTIONS = 8
 
-# Each of these waits is without end, or for hours, unless it is set.
+# Unless they are set, these waits last for hours or forever.
 CONNECT = {
     "postgresql": {
         "connect_timeout": WAIT,

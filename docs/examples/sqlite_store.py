@@ -1,6 +1,6 @@
-"""Store each callback once in a SQLite file, and derive what became of each payout.
+"""Store each callback once in a SQLite file, and derive the status of each payout.
 
-For one machine, with any number of processes and threads. Standard library only; on several machines take
+For one machine, with any number of processes and threads. Standard library only; on several machines use
 ``sqlalchemy_store`` instead: it has the same interface, so only the line that imports ``Store`` changes.
 
 The endpoint calls ``save`` and then responds. A worker (``payout_worker.py``) calls ``process``, which

@@ -42,7 +42,7 @@ def skypay_parser(skypay_credentials: Credentials) -> CallbackParser:
 
 @pytest.fixture
 def skypay_body(skypay_credentials: Credentials) -> BodyFactory:
-    """Return what makes bodies as ``skypay_payout.testing.body`` does, for ``skypay_credentials``."""
+    """Return a function like ``skypay_payout.testing.body``, for the account of ``skypay_credentials``."""
 
     def make(status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fields: object) -> bytes:
         """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
