@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 CONSTRAIN := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 CORE_TESTS := $(addprefix tests/,command conformance properties specification unit)
+LINT := lint-types-mypy lint-types-pyright lint-rest
 INSTALL := -m pip install -q $(CONSTRAIN) $(if $(CONSTRAINTS),--build-constraint $(CONSTRAINTS))
 UNTRANSLATED := benchmarks/figures.pot what-was-tried.pot changelog.pot
 MERMAID := docs/_static/mermaid/mermaid.esm.min.mjs
@@ -21,13 +22,14 @@ help:  ## this list
 demo: $(VENV)/.demo  ## the published sample and every status, through the parser
 	@$(BIN)/skypay-payout demo
 
-test: lint check  ## all that must be green before a change lands
+test: $(VENV)/.dev  ## all that must be green before a change lands
+	@$(MAKE) --no-print-directory -j4 $(LINT) check
 
 quick: lint $(VENV)/.dev  ## lint, types, and the tests of the modules and of the specification, in parallel
 	$(BIN)/python -m pytest -q -n auto tests/unit tests/specification
 
 lint: $(VENV)/.dev  ## formatter, linter, type checkers
-	@$(MAKE) --no-print-directory -j2 lint-types-mypy lint-types-pyright lint-rest
+	@$(MAKE) --no-print-directory -j2 $(LINT)
 
 lint-types-%: $(VENV)/.dev
 	$(BIN)/$*

@@ -44,7 +44,6 @@ myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 3
 add_module_names = False
 autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True  # not their values: one of them is the environment
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 72

@@ -50,15 +50,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one worker run all tests that share a server: others would have to start one too."""
+    """Have one worker run the tests of a file that share a server: others would have to start one too."""
     for item in items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
             parameters: dict[str, object] = item.callspec.params
-            servers = [
-                parameters[name] for name in ("endpoint", "database", "database_server") if name in parameters
-            ]
+            names = ("endpoint", "database", "database_server", "site")
+            servers = [parameters[name] for name in names if name in parameters]
             if servers and (servers != ["sqlite"] or "endpoint" in item.fixturenames):
-                item.add_marker(pytest.mark.xdist_group(str(servers[0])))
+                item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {servers[0]}"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,11 +1,13 @@
 """What autodoc and viewcode cannot know.
 
-Signatures say what a reader can use: no marker of attrs for a default, nothing for a protocol. And viewcode
-links the source of a module back to one module of the reference only, so a name that is documented in another
-one has no source.
+Signatures say what a reader can use: no marker of attrs for a default, no values from the environment of the
+build, nothing for a protocol. And viewcode links the source of a module back to one module of the reference
+only, so a name that is documented in another one has no source.
 """
 
 from __future__ import annotations
+
+import os
 
 from sphinx.application import Sphinx
 
@@ -21,9 +23,9 @@ def _shown(
 ) -> tuple[str | None, str | None] | None:
     if arguments == "(*args, **kwargs)":
         return "", None
-    if arguments is None or "= NOTHING" not in arguments:
+    if arguments is None:
         return None
-    return arguments.replace("= NOTHING", "= {}"), annotation
+    return arguments.replace("= NOTHING", "= {}").replace(repr(os.environ), "os.environ"), annotation
 
 
 def _documented_elsewhere(_app: Sphinx, module: str, name: str) -> str | None:
