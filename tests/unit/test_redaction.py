@@ -111,6 +111,7 @@ def test_a_secret_that_a_number_spells_is_redacted(number: str) -> None:
 def test_a_body_that_repeats_no_secret_is_not_searched_field_by_field(
     sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = PARSER.parse(sent)
+    parser = CallbackParser(PARSER.credentials)
+    expected = parser.parse(sent)
     monkeypatch.setattr("skypay_payout._parser.redact", None)
-    assert PARSER.parse(sent) == expected
+    assert parser.parse(sent) == expected
