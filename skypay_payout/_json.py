@@ -10,6 +10,8 @@ from ._errors import ErrorCode, MalformedBodyError
 
 MAX_DEPTH = 64
 """Levels of objects and arrays: whatever was read can then be copied and pickled."""
+_TOO_DEEP = f"expected at most {MAX_DEPTH} levels of nesting, got more"
+_NO_NUMBER = "NaN, Infinity or a number that is too large"
 
 
 def max_items(size: int) -> int:
@@ -20,9 +22,6 @@ def max_items(size: int) -> int:
     decoding a genuine callback of that size does. What texts contain counts too: nothing is decoded yet.
     """
     return 20 + size // 36
-
-
-_NO_NUMBER = "NaN, Infinity or a number that is too large"
 
 
 def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -44,9 +43,6 @@ def _not_finite(_: str) -> NoReturn:
 
 def _too_complex(message: str) -> MalformedBodyError:
     return MalformedBodyError(ErrorCode.TOO_COMPLEX, message)
-
-
-_TOO_DEEP = f"expected at most {MAX_DEPTH} levels of nesting, got more"
 
 
 # Fractions stay as they are until the sender is authenticated: converting one can cost more than a field.
@@ -106,7 +102,7 @@ def decode(data: bytes) -> dict[str, object]:
     try:
         text = data.decode()
         start = 0
-        if not text or text[0] != "{" or text[-1] != "}" or text[-9:-1].rstrip()[-1:] in ",":
+        if not text or text[0] != "{" or text[-1] != "}" or text[-2] in ", \t\n\r":
             text, start = _tolerated(text)
         fields, end = _decode(text, start)
     except MalformedBodyError as error:
@@ -151,18 +147,23 @@ def complete(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
 
     Raises ``MalformedBodyError``: ``not_json`` if one is not finite, and ``too_complex`` beyond 64 levels.
     """
-    for key, value in container.items() if type(container) is dict else enumerate(container):
+    fractions = False
+    for value in container.values() if type(container) is dict else container:
         kind = type(value)  # pyright: ignore[reportUnknownVariableType]
         if kind is str:
             continue
         if kind is bytes:
-            container[key] = number = float(value)
-            if not isfinite(number):
-                raise _not_json(_NO_NUMBER)
+            fractions = True
         elif kind is dict or kind is list:
             if depth == MAX_DEPTH:
                 raise _too_complex(_TOO_DEEP)
             complete(value, depth + 1)
+    if fractions:
+        for key, value in container.items() if type(container) is dict else enumerate(container):
+            if type(value) is bytes:
+                container[key] = number = float(value)
+                if not isfinite(number):
+                    raise _not_json(_NO_NUMBER)
 
 
 def read_object(data: bytes) -> dict[str, object]:

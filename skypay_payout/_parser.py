@@ -237,10 +237,8 @@ class CallbackParser:
         return outcome, encrypter, newest_key, found.is_newest_secret
 
     def _may_repeat_a_secret(self, fields: dict[str, Any], data: bytes, found: _Login) -> bool:
-        """Return whether a field other than ``authentication`` may hold a secret, and must be searched.
-
-        Without a backslash, the bytes hold every text as it is: a secret that is not there is in no field.
-        """
+        """Return whether a field other than ``authentication`` may hold a secret, and must be searched."""
+        # Without a backslash, the bytes hold every text as it is: a secret that is not there is in no field.
         if b"\\" in data:
             try:
                 return contains("\0".join([*fields, *fields.values()]), self._secrets)
