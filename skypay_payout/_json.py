@@ -15,13 +15,13 @@ _NO_NUMBER = "NaN, Infinity or a number that is too large"
 
 
 def max_items(size: int) -> int:
-    """Return how many items a body of ``size`` bytes may hold: 20, and one for each 36 bytes.
+    """Return how many items a body of ``size`` bytes may hold: 20, and one for each 40 bytes.
 
     An object, an array and a comma are an item each. In a body of more than 512 bytes an object counts twice,
-    and six backslashes count as one. A callback has about ten. Within the limit, decoding costs no more than
+    and seven backslashes count as one. A callback has about ten. Within the limit, decoding costs no more than
     decoding a genuine callback of that size does. What texts contain counts too: nothing is decoded yet.
     """
-    return 20 + size // 36
+    return 20 + size // 40
 
 
 def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -92,10 +92,10 @@ def decode(data: bytes) -> dict[str, object]:
     size = len(data)
     items = size - len(data.translate(None, b"{[,"))
     if size > 512:
-        items += data.count(b"{") + data.count(b"\\") // 6
-        # What a number costs grows with the square of its digits. 1,024 in a row fill one of these blocks.
-        if any(data[start : start + 512].isdigit() for start in range(0, size, 512)):
-            raise _too_complex("expected fewer than 512 digits in a row, got as many or more")
+        items += data.count(b"{") + data.count(b"\\") // 7
+        # What a number costs grows with the square of its digits. 800 in a row fill one of these blocks.
+        if any(data[start : start + 400].isdigit() for start in range(0, size, 400)):
+            raise _too_complex("expected fewer than 400 digits in a row, got as many or more")
     if items > max_items(size):
         most = f"at most {max_items(size)} items (objects, arrays and commas) in {size} bytes"
         raise _too_complex(f"expected {most}, got {items}")

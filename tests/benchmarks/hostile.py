@@ -69,12 +69,12 @@ def _fields(value: bytes, before: bytes = b"") -> Maker:
 
 
 def _numbers(digits: int, start: bytes = b"", end: bytes = b"") -> Maker:
-    """Numbers of so many digits, so placed that no block of 512 bytes is all digits if that can be."""
+    """Numbers of so many digits, so placed that no block of 400 bytes is all digits if that can be."""
 
     def make(size: int) -> bytes:
         before = _VALUE + b"["
         if size > 2048:
-            before += b" " * (-len(before) % 512)
+            before += b" " * (-len(before) % 400)
         length = min(digits, size - len(before) - 5)
         part = (start + b"7" * (length - len(start) - len(end)) + end).rjust(length + 1) + b","
         return _filled(before, part, b"0]}")(size)
@@ -106,9 +106,9 @@ HOSTILE: Mapping[str, Maker] = {
     "fields of one escape": _fields(b'"xxxxxxxxxxxxxxx\\n"'),
     "fields of short texts beside an emoji": _fields(b'"' + b"x" * 23 + b'"', b',"e":"\xf0\x9f\x98\x80"'),
     "one field again and again": _densest(_START + b",", lambda number: b'"a":0,' * number, b'"y":"@"}'),
-    **{f"whole numbers of {digits:,} digits": _numbers(digits) for digits in (500, 1022, 4300)},
-    **{f"fractions of {digits:,} digits": _numbers(digits, b"0.") for digits in (500, 1022)},
-    "fractions of 1,022 digits and an exponent": _numbers(1022, b"1.", b"e-300"),
+    **{f"whole numbers of {digits:,} digits": _numbers(digits) for digits in (390, 798, 4300)},
+    **{f"fractions of {digits:,} digits": _numbers(digits, b"0.") for digits in (390, 798)},
+    "fractions of 798 digits and an exponent": _numbers(798, b"1.", b"e-300"),
     "one text": _filled(_VALUE + b'"', b"x", b'"}'),
     "one text of escaped quotes": _filled(_VALUE + b'"', b'\\"', b'"}'),
     "one text of escapes and letters": _filled(_VALUE + b'"', b"x\\n", b'"}'),

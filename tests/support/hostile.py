@@ -16,7 +16,7 @@ Maker: TypeAlias = "Callable[[int], bytes]"
 def items(part: bytes, size: int) -> float:
     """Count the items of a part of a body of that size, as ``max_items`` defines them."""
     plain = sum(part.count(item) for item in (b"{", b"[", b","))
-    return plain + part.count(b"{") + part.count(b"\\") / 6 if size > 512 else plain
+    return plain + part.count(b"{") + part.count(b"\\") / 7 if size > 512 else plain
 
 
 def _with(field: Maker) -> Maker:
