@@ -18,8 +18,8 @@ def max_items(size: int) -> int:
     """Return how many items a body of ``size`` bytes may hold: 20, and one for each 40 bytes.
 
     An object, an array and a comma are an item each. In a body of more than 512 bytes an object counts twice,
-    and seven backslashes count as one. A callback has about ten. Within the limit, decoding costs no more than
-    decoding a genuine callback of that size does. What texts contain counts too: nothing is decoded yet.
+    and seven backslashes count as one. A callback has about ten. Within the limit, decoding costs no more
+    than decoding a genuine callback of that size does. What texts contain counts too: nothing is decoded yet.
     """
     return 20 + size // 40
 

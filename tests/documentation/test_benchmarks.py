@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 for library in ("fastapi", "flask", "msgspec", "pydantic", "pyperf", "uvicorn", "waitress"):
-    pytest.importorskip(library, reason="the benchmarks need the dependency groups 'bench' and 'recipes'")
+    if find_spec(library) is None:  # not importorskip: importing them all takes half a second
+        pytest.skip(
+            "the benchmarks need the dependency groups 'bench' and 'recipes'", allow_module_level=True
+        )
 
 from skypay_payout import CallbackParser, ErrorCode  # noqa: E402
 from skypay_payout.testing import CREDENTIALS, RejectionCase, rejection_cases  # noqa: E402
