@@ -24,7 +24,7 @@ from skypay_payout.testing import (
 )
 from tests.support.servers import EXAMPLES, wait_until
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("test_dask")]  # they share an archive
 
 SETTINGS = {
     **os.environ,

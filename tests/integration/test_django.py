@@ -30,7 +30,8 @@ from tests.support.servers import EXAMPLES, HTTP, Nginx, Server, wait_until
 from .django_projects import Project
 from .test_nginx import certificate, started
 
-pytestmark = pytest.mark.heavy
+# All that do not need PostgreSQL copy one file with the tables.
+pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("test_django sqlite")]
 
 DEADLINE = 15.0
 """Seconds within which even a request that has to wait for a lock is answered."""
@@ -295,7 +296,7 @@ def test_a_killed_worker_loses_nothing_and_does_nothing_twice(project: Project) 
 
 def test_two_workers_at_once_process_no_event_twice(project: Project) -> None:
     add_ledger(project)
-    numbers = [f"SK991{number:08}" for number in range(40)]
+    numbers = [f"SK991{number:08}" for number in range(20)]
     with project.server as server, project.worker(), project.worker():
         with ThreadPoolExecutor(8) as senders:
             for status in (PayType.UPLOAD, PayType.PAYOUT):
