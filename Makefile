@@ -41,7 +41,7 @@ lint-rest: $(VENV)/.dev
 
 check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package covered
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadgroup  # some tests wait
+	$(BIN)/coverage run -m pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 3)) --dist loadgroup  # some tests wait
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
