@@ -59,6 +59,7 @@ def none(_: bytes) -> Iterator[bytes]:
     return iter(())
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_found(secret: str, form: str) -> None:

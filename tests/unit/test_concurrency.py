@@ -24,6 +24,8 @@ from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import SAMPLE, body
 from tests.support.callbacks import UTC8
 
+pytestmark = pytest.mark.unmeasured
+
 THREADS = 16
 AT = datetime(2018, 8, 7, 12, tzinfo=UTC8)
 

@@ -32,6 +32,8 @@ from tests.support.callbacks import Body, outcome
 from tests.support.counting import instructions, peak, python_calls
 from tests.support.hostile import ACCEPTED, BODIES, INVALID, REJECTED
 
+pytestmark = pytest.mark.unmeasured
+
 LIMIT = 65536
 CIPHER = BodyCipher(["old key", "new key"])
 PLAIN = CallbackParser(Credentials(USER_NAME, AUTHENTICATION, prefixes="SK991"))

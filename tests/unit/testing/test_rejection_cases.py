@@ -42,12 +42,14 @@ def raised(parser: CallbackParser, body: bytes) -> tuple[object, ...]:
     return type(found.value), found.value.code, tuple((error.field, error.code) for error in errors)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", [case.name for case in rejection_cases(PLAIN)])
 def test_plain_case_raises_what_it_says(name: str) -> None:
     case = rejection_case(PLAIN, name)
     assert raised(PLAIN, case.body) == (case.error, case.code, case.field_errors)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", [case.name for case in rejection_cases(ENCRYPTED)])
 def test_encrypted_case_raises_what_it_says(name: str) -> None:
     case = rejection_case(ENCRYPTED, name)
