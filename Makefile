@@ -112,7 +112,7 @@ lock: .venv-lock/.ready  ## renew the exact versions of all development tools: c
 audit: .venv-audit/.ready  ## known vulnerabilities in what the package needs, and in the development tools
 	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
-bench: $(VENV)/.dev  ## measure everything that the benchmarks page shows: docs/figures/benchmarks.json (about 5 minutes)
+bench: $(VENV)/.dev  ## measure everything that the benchmarks page shows: docs/figures/benchmarks.json (about 7 minutes)
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: .venv-fuzz/.ready  ## fuzz plain and encrypted bodies, FUZZ_SECONDS for each

@@ -296,7 +296,7 @@ def test_a_killed_worker_loses_nothing_and_does_nothing_twice(project: Project) 
 
 def test_two_workers_at_once_process_no_event_twice(project: Project) -> None:
     add_ledger(project)
-    numbers = [f"SK991{number:08}" for number in range(20)]
+    numbers = [f"SK991{number:08}" for number in range(40)]
     with project.server as server, project.worker(), project.worker():
         with ThreadPoolExecutor(8) as senders:
             for status in (PayType.UPLOAD, PayType.PAYOUT):

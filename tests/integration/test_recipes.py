@@ -39,14 +39,11 @@ SERVERS = [command for recipe in RECIPES for command in documented_commands(reci
 LAMBDA = "python lambda_gateway.py 8000"
 ONE_FOR_EACH_RECIPE = [documented_commands(recipe)[0] for recipe in RECIPES]
 OF_THE_FRAMEWORK = (
-    *("sample", "overtaken", "text-*", "unknown-*", "base64-lines", "padding"),
+    *("sample", "status-*", "redelivered-*", "overtaken", "text-*", "unknown-*", "base64-lines", "padding"),
     *("content-type", "chunked", "header-names", "one-connection*", "together*", "oversize", "empty-body"),
-    *("secret-wrong", "not-json", "invalid-several", "good-after-rejection", "response-time", "stored-*"),
+    *("secret-wrong", "not-json", "invalid-*", "good-after-rejection", "response-time", "stored-*"),
 )
-"""The rules that depend on how a recipe reads, stores and responds, without those that have a test here.
-
-``receive`` decides the others.
-"""
+"""The rules that depend on how a recipe reads, stores and responds; ``receive`` decides the others."""
 MAX_BODY_SIZE = 65536
 MANY = 8
 """More requests than the recipes' servers have threads."""

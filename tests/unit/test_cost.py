@@ -143,7 +143,7 @@ def test_to_redact_an_invalid_callback_costs_at_most_eight_times_what_it_costs_t
 def test_a_malformed_body_costs_a_constant_number_of_instructions_and_one_for_each_object(name: str) -> None:
     sent = REJECTED[name](LIMIT)
     if isinstance(outcome(PLAIN, sent), MalformedBodyError):
-        assert work(PLAIN, sent) < 3000
+        assert work(PLAIN, sent) < 2500
 
 
 @pytest.mark.parametrize("name", BODIES)
