@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache, cached_property
+from importlib.util import cache_from_source
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,6 +61,8 @@ class Project:
         text = path.read_text()
         assert text.count(old) == 1, text
         path.write_text(text.replace(old, new))
+        # Python takes a file of the same size and second for the one that it has compiled.
+        Path(cache_from_source(path)).unlink(missing_ok=True)
 
     def take_plain_bodies(self) -> None:
         """Make the one change that the documentation names."""
