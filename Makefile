@@ -100,7 +100,7 @@ lowest: $(BIN)/python  ## the tests of the core, with the lowest versions that a
 	.venv-lowest/bin/python -m pip install -q --upgrade $(CONSTRAIN) pip uv
 	.venv-lowest/bin/uv pip compile -q --resolution lowest-direct --all-extras pyproject.toml \
 		-o .venv-lowest/constraints.txt
-	.venv-lowest/bin/python -m pip install -q -e '.[command,encryption,http,testing]' --group test \
+	.venv-lowest/bin/python -m pip install -q -e '.[command,django,encryption,http,prometheus,sqlalchemy,testing]' --group test \
 		-c .venv-lowest/constraints.txt
 	.venv-lowest/bin/python -m pytest -q -n auto -m 'not heavy' $(CORE_TESTS)
 
@@ -141,7 +141,7 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml $(CONSTRAINTS)
 	@touch $@
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml $(CONSTRAINTS)
-	$(BIN)/python $(INSTALL) -e '.[command,encryption,http,testing]' --group docs
+	$(BIN)/python $(INSTALL) -e '.[command,django,encryption,http,prometheus,sqlalchemy,testing]' --group docs
 	@touch $@
 
 $(VENV)/.dist: $(VENV)/.dev
@@ -157,9 +157,9 @@ $(VENV)/.dist: $(VENV)/.dev
 .venv-%/.ready: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install -q --upgrade $(CONSTRAIN) pip
-	.venv-$*/bin/python $(INSTALL) -e '.[command,encryption,http,testing]' --group $*
+	.venv-$*/bin/python $(INSTALL) -e '.[command,django,encryption,http,prometheus,sqlalchemy,testing]' --group $*
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml $(CONSTRAINTS)
-	$(BIN)/python $(INSTALL) -e '.[command,encryption,http,testing]' --group dev
+	$(BIN)/python $(INSTALL) -e '.[command,django,encryption,http,prometheus,sqlalchemy,testing]' --group dev
 	@touch $@
