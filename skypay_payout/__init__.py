@@ -17,16 +17,16 @@ from ._errors import (
     InvalidCallbackError,
     MalformedBodyError,
 )
-from ._history import PayoutHistory, PayoutStatus
+from ._history import Anomaly, PayoutHistory, PayoutStatus
 from ._parser import CallbackParser
 from ._pay_type import PayType
-from ._results import Accepted, Quarantined, Rejected, Response
+from ._results import Accepted, Quarantined, Rejected, Response, Result
 
 __version__ = "1.0.0"
 
 __all__ = [
-    "IDEMPOTENCY_KEY_MAX_LENGTH", "Accepted", "Acknowledgement", "AuthenticationError", "CallbackError",
-    "CallbackParser", "ControlNumber", "Credentials", "DecryptionError", "ErrorCode", "FieldError",
-    "InvalidCallbackError", "MalformedBodyError", "PayType", "PayoutCallback", "PayoutHistory",
-    "PayoutStatus", "Quarantined", "Rejected", "Response", "acknowledge",
+    "IDEMPOTENCY_KEY_MAX_LENGTH", "Accepted", "Acknowledgement", "Anomaly", "AuthenticationError",
+    "CallbackError", "CallbackParser", "ControlNumber", "Credentials", "DecryptionError", "ErrorCode",
+    "FieldError", "InvalidCallbackError", "MalformedBodyError", "PayType", "PayoutCallback", "PayoutHistory",
+    "PayoutStatus", "Quarantined", "Rejected", "Response", "Result", "acknowledge",
 ]  # fmt: skip

@@ -1,16 +1,17 @@
-"""The one fixed answer to a callback: received."""
+"""The one fixed acknowledgement of a callback: received."""
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, final
 
 from attrs import field, frozen
 
 from ._times import SKYPAY_ZONE, in_skypay_zone, response_time
 
 
+@final
 @frozen
 class Acknowledgement:
-    """Hold the acknowledgement that SkyPay waits for, whatever the status: *received*, never *agreed*."""
+    """The acknowledgement that SkyPay waits for, whatever the status: *received*, never *agreed*."""
 
     response_time: datetime = field(converter=in_skypay_zone)
     """When the partner responded: aware, in UTC+8."""

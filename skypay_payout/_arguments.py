@@ -1,6 +1,6 @@
 """Arguments: one value or several during a rotation, and texts that a body can carry."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import inf
 from typing import TypeVar, cast
 
@@ -8,15 +8,21 @@ _T = TypeVar("_T")
 
 
 def as_tuple(name: str, value: object, kind: type[_T]) -> tuple[_T, ...]:
-    """Return the argument as a tuple. Raises ``TypeError`` for another type and ``ValueError`` for none."""
-    items: tuple[object, ...] = (value,)
-    if isinstance(value, Iterable) and not isinstance(value, kind):
-        items = tuple(cast("Iterable[object]", value))
+    """Return one value, or a sequence of values in its order, as a tuple.
+
+    Raises ``TypeError`` for another type, such as a set, which has no order, and ``ValueError`` for no value.
+    """
+    expected = f"{name}: expected one {kind.__name__} or a sequence of them, oldest first, got"
+    if isinstance(value, kind):
+        return (value,)
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
+        raise TypeError(f"{expected} {type(value).__name__}")
+    items = tuple(cast("Sequence[object]", value))
     if not items:
-        raise ValueError(f"{name}: expected one {kind.__name__} or several, got none")
+        raise ValueError(f"{expected} none")
     for item in items:
         if not isinstance(item, kind):
-            raise TypeError(f"{name}: expected one {kind.__name__} or several, got {type(item).__name__}")
+            raise TypeError(f"{expected} {type(item).__name__} in it")
     return cast("tuple[_T, ...]", items)
 
 
@@ -29,5 +35,5 @@ def as_text(name: str, value: str, most: float = inf) -> str:
     if len(value) > most:
         raise ValueError(f"{name}: expected at most {most} characters, got {len(value)}")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError(f"{name}: expected text, got half of a surrogate pair, which no body can carry")
+        raise ValueError(f"{name}: expected text, got a lone surrogate, which no body can carry")
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import final
 
 from ._formatting import quoted
 
@@ -16,8 +17,9 @@ CONTROL_NUMBER_FORMAT = "5 ASCII letters or digits and then 8 to 10 digits"
 match_control_number = re.compile(CONTROL_NUMBER_PATTERN).fullmatch
 
 
+@final
 class ControlNumber(str):
-    """Hold a well-formed control number: five ASCII letters or digits, then 8 to 10 ASCII digits (point 4).
+    """A well-formed control number: five ASCII letters or digits, then 8 to 10 ASCII digits (point 4).
 
     It is a ``str`` of 13 to 15 characters, so it can be stored and compared as one.
 
@@ -37,10 +39,10 @@ class ControlNumber(str):
 
     @property
     def prefix(self) -> str:
-        """Return the five characters that SkyPay issued to the partner."""
+        """The five characters that SkyPay issued to the partner."""
         return self[:PREFIX_LENGTH]
 
     @property
     def serial(self) -> str:
-        """Return the 8 to 10 digits after the prefix, leading zeros kept."""
+        """The 8 to 10 digits after the prefix, leading zeros kept."""
         return self[PREFIX_LENGTH:]

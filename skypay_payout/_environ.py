@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from ._credentials import Credentials
-
-if TYPE_CHECKING:
-    from .encryption import BodyCipher
+from .encryption import BodyCipher
 
 USER_NAME = "SKYPAY_USER_NAME"
 AUTHENTICATION = "SKYPAY_AUTHENTICATION"
@@ -18,7 +15,7 @@ PREFIXES = "SKYPAY_PREFIXES"
 
 def credentials(environ: Mapping[str, str]) -> Credentials:
     """Read the account. Raises ``ValueError``."""
-    user_name = environ.get(USER_NAME, "").strip()
+    user_name = _value(environ, USER_NAME) or ""
     authentication = several(environ, AUTHENTICATION) or ""
     prefixes = several(environ, PREFIXES)
     try:
@@ -33,8 +30,6 @@ def cipher(environ: Mapping[str, str]) -> BodyCipher | None:
     keys = several(environ, ENCRYPTION_KEY)
     if keys is None:
         return None
-    from .encryption import BodyCipher
-
     try:
         return BodyCipher(keys)
     except ValueError as error:
@@ -47,12 +42,32 @@ def several(environ: Mapping[str, str], name: str) -> list[str] | None:
 
     Raises ``ValueError`` if one of them is empty.
     """
+    text = _value(environ, name)
+    return None if text is None else [_checked(name, value.strip()) for value in text.split(",")]
+
+
+def _value(environ: Mapping[str, str], name: str) -> str | None:
+    """Read the variable; None if it is not set. Raises ``ValueError`` for what only looks like a value."""
     if name not in environ:
         return None
-    values = [value.strip() for value in environ[name].split(",")]
-    if "" in values:
+    value = environ[name]
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError(f"{name}: expected text, got {type(value).__name__}: is its setting filled in?")
+    for sign in "，、；":  # noqa: RUF001
+        if sign in value:
+            raise ValueError(f"{name}: expected commas (,) between several values, got {sign!r}")
+    return _checked(name, value.strip())
+
+
+def _checked(name: str, value: str) -> str:
+    if not value:
         raise ValueError(
             f"{name}: expected one value, or several with commas between them, got an empty one: fill it in, "
             "or unset the variable if it is not needed"
         )
-    return values
+    if value[0] in "'\"" and value[0] == value[-1]:
+        raise ValueError(
+            f"{name}: expected a value without quotes around it, got one in quotes: remove them, since env "
+            "files of Docker keep them"
+        )
+    return value

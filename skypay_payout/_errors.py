@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar, final
 
 from attrs import frozen
 
 from ._control_number import ControlNumber
-from ._formatting import canonical_json
+from ._formatting import digest
 
 
+@final
 class ErrorCode(StrEnum):
-    """Name what is wrong. Codes are stable: alerts and metrics may be built on them."""
+    """Stable codes of what is wrong: alerts and metrics may be built on them."""
 
     TOO_LARGE = "too_large"
     """The body has more bytes than the parser's ``max_body_size`` (point 9)."""
-    TOO_COMPLEX = "too_complex"
-    """The body holds more objects, arrays, fields and elements than a body of its size may."""
+    TOO_DEEP = "too_deep"
+    """The body has more than 64 levels of objects and arrays (point 9)."""
+    EMPTY_BODY = "empty_body"
+    """The body holds nothing but white space: most often a probe, or a proxy that dropped it (point 9)."""
+    NOT_BASE64 = "not_base64"
+    """A cipher is set, and the body is not Base64 of whole AES blocks: a probe, or changed on its way."""
     NOT_UTF8 = "not_utf8"
     """The body is not UTF-8 text (point 9)."""
     NOT_JSON = "not_json"
@@ -27,7 +33,7 @@ class ErrorCode(StrEnum):
     DUPLICATE_FIELD = "duplicate_field"
     """An object in the body has two fields of one name (point 8)."""
     DECRYPTION_FAILED = "decryption_failed"
-    """No configured key decrypts the body."""
+    """The body is Base64 of whole AES blocks, but no configured key decrypts it: rotate."""
     AUTHENTICATION_FAILED = "authentication_failed"
     """userName or authentication is missing or wrong."""
     INVALID_CALLBACK = "invalid_callback"
@@ -54,21 +60,21 @@ class ErrorCode(StrEnum):
     INVALID_DATETIME = "invalid_datetime"
     """``dealTime`` has its format, but there is no such date or time (point 5)."""
     INVALID_TEXT = "invalid_text"
-    """The text contains U+0000 or half of a surrogate pair, which databases cannot store (point 11)."""
+    """The text contains U+0000 or a lone surrogate, which databases cannot store (point 11)."""
 
 
 class CallbackError(ValueError):
-    """Report a body that is not a valid callback. The base of everything that ``parse`` raises for a body.
+    """The base of everything that ``parse`` raises for a body that is not a valid callback.
 
     ``str()`` of it is safe to log: bounded, without control characters, and never with a secret in it.
     """
 
     code: ErrorCode
-    """What is wrong, as a stable code."""
+    """The stable code of what is wrong."""
 
 
 class MalformedBodyError(CallbackError):
-    """Report a body that is not one JSON object within the limits. The sender is unknown: reject it."""
+    """A body that is not one JSON object within the limits. The sender is unknown: reject it."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message)
@@ -78,26 +84,25 @@ class MalformedBodyError(CallbackError):
         return str(self.args[1])
 
 
+@final
 class DecryptionError(MalformedBodyError):
-    """Report that no configured key decrypts the body: do not acknowledge.
-
-    It never says how decryption failed, since that would help whoever wants to forge a body.
-    """
+    """A body that no configured key decrypts: do not acknowledge it."""
 
     def __init__(self) -> None:
         super().__init__(
             ErrorCode.DECRYPTION_FAILED,
-            "expected a body encrypted with a configured key, got one that none of them decrypts: pass "
-            "SkyPay's Base64 text on unchanged, and configure the old and the new key during a rotation "
-            "(plain JSON is never accepted where a cipher is set)",
+            "expected a body encrypted with a configured key, got one that none of them decrypts: if SkyPay "
+            "sent it, compare the key with the one that SkyPay issued, and configure the old and the new key "
+            "during a rotation",
         )
 
     def __reduce__(self) -> tuple[type[DecryptionError], tuple[()]]:
         return type(self), ()
 
 
+@final
 class AuthenticationError(CallbackError):
-    """Report that userName or authentication is missing or wrong, not which. Never acknowledge."""
+    """A body whose userName or authentication is missing or wrong, not which. Never acknowledge it."""
 
     code = ErrorCode.AUTHENTICATION_FAILED
 
@@ -109,20 +114,22 @@ class AuthenticationError(CallbackError):
         )
 
 
+@final
 @frozen
 class FieldError:
-    """Describe one invalid field of an authenticated callback."""
+    """One invalid field of an authenticated callback."""
 
     field: str
     """The field's wire name, such as ``controlNumber``."""
     code: ErrorCode
-    """Which rule it breaks."""
+    """The stable code of the rule that it breaks."""
     message: str
-    """What was expected, what arrived, and what to do: safe to log."""
+    """The expected value, the one that arrived, and what to do: safe to log."""
 
 
+@final
 class InvalidCallbackError(CallbackError):
-    """Report a callback that is authenticated, but has invalid fields: quarantine it, and acknowledge it.
+    """A callback that is authenticated, but has invalid fields: quarantine it, and acknowledge it.
 
     A redelivery cannot correct it, and the specification demands responseCode 1000 whatever the status.
     """
@@ -132,7 +139,7 @@ class InvalidCallbackError(CallbackError):
     errors: tuple[FieldError, ...]
     """One for each invalid field, in the specification's order."""
     payload: Mapping[str, object]
-    """What arrived, by wire name, without the secret: JSON-ready, to store for a person."""
+    """The fields that arrived, by wire name, without the secret: JSON-ready, to store for a person."""
 
     def __init__(self, errors: tuple[FieldError, ...], payload: Mapping[str, object]) -> None:
         super().__init__(errors, payload)
@@ -148,7 +155,7 @@ class InvalidCallbackError(CallbackError):
 
     @property
     def control_number(self) -> ControlNumber | None:
-        """Return which payout it is about: the well-formed control number, whatever its prefix, or None."""
+        """The payout's control number if it is well-formed, whatever its prefix, else None."""
         value = self.payload.get("controlNumber")
         try:
             return ControlNumber(value) if isinstance(value, str) else None
@@ -156,11 +163,18 @@ class InvalidCallbackError(CallbackError):
             return None
 
     @property
-    def idempotency_key(self) -> str:
-        """Return ``invalid/`` and the SHA-256 of the canonical payload: equal for redeliveries.
+    def digest(self) -> str:
+        """The SHA-256 of the canonical payload, 64 hexadecimal characters: equal for redeliveries.
 
-        72 ASCII characters. Keep resolved quarantine entries under it, or a redelivery would reopen them.
+        Keep resolved quarantine entries under it, or a redelivery would reopen them.
         """
-        from hashlib import sha256  # slow to import, and seldom needed
+        return digest(self.payload)
 
-        return "invalid/" + sha256(canonical_json(self.payload).encode()).hexdigest()
+
+_Error = TypeVar("_Error", bound=CallbackError)
+
+
+def bare(error: _Error) -> _Error:
+    """Return the error without traceback and context, whose frames and arguments hold the body."""
+    error.__context__ = error.__cause__ = None
+    return error.with_traceback(None)

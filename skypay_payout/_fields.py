@@ -20,6 +20,7 @@ from ._credentials import MAX_LENGTH as MAX_NAME_LENGTH
 from ._errors import ErrorCode
 from ._formatting import quoted
 from ._pay_type import PayType
+from ._redaction import redact
 from ._times import DEAL_TIME_PATTERN, SKYPAY_ZONE, match_deal_time
 
 ACTION = "payoutQueuePayout"
@@ -27,13 +28,13 @@ ACTION = "payoutQueuePayout"
 PAY_TYPES = {key: status for status in PayType for key in (status.value, str(status.value))}
 """Each status by what represents it in JSON (point 2)."""
 
-Reader: TypeAlias = "Callable[[object, object], object]"
+Reader: TypeAlias = Callable[[object, object], object]
 """Return the attribute's value for a wire value, or raise ``InvalidField``; cattrs passes two arguments."""
 
 
 @frozen
 class Rule:
-    """What a field's value must be: ``read`` decides, and ``schema`` says the same as JSON Schema."""
+    """The rule for a field's value: ``read`` decides, and ``schema`` says the same as JSON Schema."""
 
     read: Reader
     schema: Mapping[str, object]
@@ -44,7 +45,7 @@ class Rule:
 
 
 class InvalidField(ValueError):
-    """Report a value that breaks a rule, by its code and a message; it never leaves the package."""
+    """A value that breaks a rule, with code and message; it never leaves the package."""
 
 
 def _wrong_type(value: object, expected: str = "a string") -> InvalidField:
@@ -52,7 +53,7 @@ def _wrong_type(value: object, expected: str = "a string") -> InvalidField:
 
 
 def read_user_name(value: object, _: object = None) -> str:
-    """Read ``userName`` where no authentication has compared it."""
+    """Read ``userName``; the parser has compared it before."""
     if not isinstance(value, str):
         raise _wrong_type(value)
     if 0 < len(value) <= MAX_NAME_LENGTH:
@@ -61,25 +62,17 @@ def read_user_name(value: object, _: object = None) -> str:
     raise InvalidField(code, f"expected 1 to {MAX_NAME_LENGTH} characters, got {quoted(value)}")
 
 
-def action_reader(user_name: str) -> Reader:
-    """Make a reader of ``action``, of which there is only one, that returns ``user_name``.
-
-    The account is authenticated, so nothing has to be read for its attribute: in its place in the pass comes
-    ``action``, which has no attribute.
-    """
-
-    def read(value: object, _: object) -> str:
-        if value == ACTION:
-            return user_name
-        if not isinstance(value, str):
-            raise _wrong_type(value)
-        code = ErrorCode.UNEXPECTED_ACTION if len(value) <= MAX_NAME_LENGTH else ErrorCode.TOO_LONG
-        raise InvalidField(
-            code if value else ErrorCode.EMPTY,
-            f"expected {ACTION!r}, got {quoted(value)}: check whether it is another of SkyPay's callbacks",
-        )
-
-    return read
+def read_action(value: object) -> None:
+    """Check ``action``, which is always the same and has no attribute."""
+    if value == ACTION:
+        return
+    if not isinstance(value, str):
+        raise _wrong_type(value)
+    code = ErrorCode.UNEXPECTED_ACTION if len(value) <= MAX_NAME_LENGTH else ErrorCode.TOO_LONG
+    raise InvalidField(
+        code if value else ErrorCode.EMPTY,
+        f"expected {ACTION!r}, got {quoted(value)}: check whether it is another of SkyPay's callbacks",
+    )
 
 
 def read_control_number(value: object, _: object = None) -> ControlNumber:
@@ -176,19 +169,36 @@ def read_optional_text(value: object, _: object = None) -> str | None:
             return value or None
     raise InvalidField(
         ErrorCode.INVALID_TEXT,
-        f"expected text without U+0000 and half surrogate pairs, which databases reject, got {quoted(value)}",
+        f"expected text without U+0000 and lone surrogates, which databases reject, got {quoted(value)}",
     )
+
+
+def redacting_reader(secrets: tuple[str, ...]) -> Reader:
+    """Make a reader of an optional text that also redacts these secrets."""
+
+    def read(value: object, _: object) -> object:
+        return redact(read_optional_text(value), secrets)
+
+    return read
+
+
+def _whole(pattern: str) -> str:
+    """Anchor the pattern: in some languages, Python among them, ``$`` alone admits a trailing newline."""
+    return f"^{pattern}$(?!\\n)"
 
 
 TEXT = Rule(read_user_name, {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH})
 CONTROL_NUMBER = Rule(
     read_control_number,
-    {"type": "string", "pattern": f"^{CONTROL_NUMBER_PATTERN}$", "examples": ["SK99123456789"]},
+    {"type": "string", "pattern": _whole(CONTROL_NUMBER_PATTERN), "examples": ["SK99123456789"]},
 )
-PAY_TYPE = Rule(read_pay_type, {"enum": list(PAY_TYPES)})
+PAY_TYPE = Rule(
+    read_pay_type,
+    {"enum": list(PAY_TYPES), "$comment": "1.0 is invalid too, but JSON Schema cannot tell it from 1"},
+)
 DEAL_TIME = Rule(
     read_deal_time,
-    {"type": "string", "pattern": f"^{DEAL_TIME_PATTERN}$", "examples": ["2018-08-07 11:58:33"]},
+    {"type": "string", "pattern": _whole(DEAL_TIME_PATTERN), "examples": ["2018-08-07 11:58:33"]},
 )
 OPTIONAL_TEXT = Rule(
     read_optional_text,

@@ -1,9 +1,10 @@
-"""What became of one payout, from all of its callbacks (settled point 10)."""
+"""The state of one payout, from all of its callbacks (point 10)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import final
 
 from attrs import field, frozen
 
@@ -13,8 +14,9 @@ from ._formatting import canonical_json
 from ._pay_type import PayType
 
 
+@final
 class PayoutStatus(StrEnum):
-    """What became of a payout, as far as its callbacks say (point 10)."""
+    """The status of a payout, as far as its callbacks say (point 10)."""
 
     UPLOADED = "UPLOADED"
     """No final status has arrived; that can also mean that a callback was lost."""
@@ -26,6 +28,18 @@ class PayoutStatus(StrEnum):
     """FAILURE is the only final status that arrived; it does not prove that nothing will be paid."""
     CONFLICTING = "CONFLICTING"
     """Final statuses of different kinds arrived: a person must resolve it with SkyPay."""
+
+
+@final
+class Anomaly(StrEnum):
+    """Something in a payout's history that a person must look at (point 10)."""
+
+    CONFLICTING_STATUSES = "conflicting_statuses"
+    """Final statuses of different kinds: one of them is wrong, or forged."""
+    DATED_AFTER_FINAL = "dated_after_final"
+    """An event is dated after a final status."""
+    DIFFERENT_CONTENT = "different_content"
+    """Two events with one ``idempotency_key`` differ in other fields."""
 
 
 _STATUS = {
@@ -60,12 +74,14 @@ def _distinct_in_order(callbacks: Iterable[PayoutCallback]) -> tuple[PayoutCallb
     return tuple(callback for _, callback in sorted(contents.items(), key=order))
 
 
+@final
 @frozen
 class PayoutHistory:
-    """What is known of one payout, from its callbacks in any order, including redeliveries (point 10).
+    """One payout's history, from its callbacks in any order, including redeliveries (point 10).
 
     A final status stays: no callback that arrives later, and no ``deal_time``, undoes it. The result depends
-    on the content of the callbacks only, never on the order of arrival. User names are not compared.
+    on the content of the callbacks only, never on the order of arrival. User names are not compared. The cost
+    is linear in the callbacks, apart from sorting them.
 
     Raises ``ValueError`` for no callbacks, and for callbacks of more than one control number, and
     ``TypeError`` for anything but callbacks.
@@ -79,20 +95,31 @@ class PayoutHistory:
 
     @property
     def control_number(self) -> ControlNumber:
-        """Return the control number."""
+        """The payout's control number."""
         return self.events[0].control_number
 
     @property
     def status(self) -> PayoutStatus:
-        """Return the payout's status."""
+        """The payout's status."""
         final = {_STATUS[event.pay_type] for event in self.events if event.pay_type in _STATUS}
         if len(final) > 1:
             return PayoutStatus.CONFLICTING
         return final.pop() if final else PayoutStatus.UPLOADED
 
     @property
+    def anomalies(self) -> frozenset[Anomaly]:
+        """All that a person must look at; empty for nearly every payout."""
+        first_final = next((event.deal_time for event in self.events if event.pay_type.is_final), None)
+        found = {
+            Anomaly.CONFLICTING_STATUSES: self.status is PayoutStatus.CONFLICTING,
+            Anomaly.DATED_AFTER_FINAL: first_final is not None and self.events[-1].deal_time > first_final,
+            Anomaly.DIFFERENT_CONTENT: len({e.idempotency_key for e in self.events}) < len(self.events),
+        }
+        return frozenset(anomaly for anomaly, exists in found.items() if exists)
+
+    @property
     def reference_number(self) -> str | None:
-        """Return the latest value in an UPLOAD or AMENDED_SUCCESS; a failed amendment changes nothing."""
+        """The latest value in an UPLOAD or AMENDED_SUCCESS; a failed amendment changes nothing."""
         return next(
             (
                 event.reference_number
@@ -104,7 +131,7 @@ class PayoutHistory:
 
     @property
     def fail_description(self) -> str | None:
-        """Return the latest value in a FAILURE: why the payment failed, not why an amendment did."""
+        """The latest value in a FAILURE: the reason of the failure, not of a failed amendment."""
         return next(
             (
                 event.fail_description

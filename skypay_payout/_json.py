@@ -1,27 +1,21 @@
-"""A body as it was received, read into one JSON object. This is the only JSON reader for received text."""
+"""A body as it was received, read into one JSON object, and JSON values of callers, copied.
+
+This is the only JSON reader for received text. Size and nesting are the only limits (point 9).
+"""
 
 import json
 import re
-from collections.abc import Callable
+from contextlib import suppress
 from math import isfinite
 from typing import Any, NoReturn, cast
 
 from ._errors import ErrorCode, MalformedBodyError
+from ._formatting import quoted
 
 MAX_DEPTH = 64
-"""Levels of objects and arrays: whatever was read can then be copied and pickled."""
-_TOO_DEEP = f"expected at most {MAX_DEPTH} levels of nesting, got more"
-_NO_NUMBER = "NaN, Infinity or a number that is too large"
+"""Levels of objects and arrays, the outermost included: what was read can be copied and pickled."""
 
-
-def max_items(size: int) -> int:
-    """Return how many items a body of ``size`` bytes may hold: 20, and one for each 40 bytes.
-
-    An object, an array and a comma are an item each. In a body of more than 512 bytes an object counts twice,
-    and seven backslashes count as one. A callback has about ten. Within the limit, decoding costs no more
-    than decoding a genuine callback of that size does. What texts contain counts too: nothing is decoded yet.
-    """
-    return 20 + size // 40
+_SPACE = " \t\n\r"
 
 
 def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -37,24 +31,27 @@ def _not_json(problem: str) -> MalformedBodyError:
     return MalformedBodyError(ErrorCode.NOT_JSON, f"expected JSON as SkyPay sends it, got {problem}")
 
 
-def _not_finite(_: str) -> NoReturn:
-    raise _not_json(_NO_NUMBER)
+def _too_deep() -> MalformedBodyError:
+    return MalformedBodyError(
+        ErrorCode.TOO_DEEP, f"expected at most {MAX_DEPTH} levels of objects and arrays, got more"
+    )
 
 
-def _too_complex(message: str) -> MalformedBodyError:
-    return MalformedBodyError(ErrorCode.TOO_COMPLEX, message)
+def _no_number(_: str = "") -> NoReturn:
+    raise _not_json("NaN, Infinity or a number that is too large")
 
 
-# Fractions stay as they are until the sender is authenticated: converting one can cost more than a field.
-_decode: Callable[[str, int], tuple[dict[str, object], int]] = json.JSONDecoder(
-    object_pairs_hook=_fields,
-    parse_float=str.encode,  # pyright: ignore[reportArgumentType]
-    parse_constant=_not_finite,
+def _float(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        _no_number()
+    return number
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_fields, parse_float=_float, parse_constant=_no_number
 ).raw_decode
-
-_skip_start = re.compile("\ufeff?[ \t\n\r]*").match
-_closing = re.compile(",[ \t\n\r]*}[ \t\n\r]*").fullmatch
-_skip_space = re.compile("[ \t\n\r]*").match
+_skip_space = re.compile(f"[{_SPACE}]*").match
 
 
 def to_bytes(body: bytes | bytearray | memoryview | str, limit: int) -> bytes:
@@ -63,111 +60,100 @@ def to_bytes(body: bytes | bytearray | memoryview | str, limit: int) -> bytes:
     Raises ``MalformedBodyError`` (``too_large``), and ``TypeError`` for any other type.
     """
     if isinstance(body, str):
-        # Half surrogate pairs become bytes that are no UTF-8. Not body.encode(): a subclass may have its own.
+        # Lone surrogates become bytes that are no UTF-8. Not body.encode(): a subclass may have its own.
         body = str.encode(body[: limit + 1], errors="surrogatepass")
     try:
-        view = memoryview(body)
+        view = memoryview(cast("bytes", body))
     except TypeError:
-        pass
-    else:
-        if view.nbytes <= limit:
-            return view.tobytes()
+        raise TypeError(
+            f"expected the raw body as bytes or str, got {type(body).__name__}: pass what was received, not "
+            "what a framework decoded from it, which may hide duplicate fields"
+        ) from None
+    if view.nbytes > limit:
         raise MalformedBodyError(
             ErrorCode.TOO_LARGE, f"expected at most {limit} bytes (max_body_size), got more"
         )
-    raise TypeError(
-        f"expected the raw body as bytes or str, got {type(body).__name__}: pass what was received, not what "
-        "a framework decoded from it, which may hide duplicate fields"
-    )
+    return view.tobytes()
 
 
 def decode(data: bytes) -> dict[str, object]:
     """Read the one JSON object in the bytes (points 1, 8 and 9).
 
-    ``complete`` converts its numbers with a fraction or an exponent, which are ``bytes`` here.
+    Before and after it, white space is tolerated, before it a byte order mark, and in it the one comma before
+    the last brace.
 
-    Raises ``MalformedBodyError`` (``too_complex``, ``not_utf8``, ``not_json``, ``not_an_object``,
-    ``duplicate_field``). Its message says where, but quotes nothing: the body may hold a secret.
+    Raises ``MalformedBodyError`` (``empty_body``, ``not_utf8``, ``not_json``, ``not_an_object``,
+    ``duplicate_field``, ``too_deep``). Its message says where, but quotes nothing: that may be a secret.
     """
-    size = len(data)
-    items = size - len(data.translate(None, b"{[,"))
-    if size > 512:
-        items += data.count(b"{") + data.count(b"\\") // 7
-        # What a number costs grows with the square of its digits. 800 in a row fill one of these blocks.
-        if any(map(bytes.isdigit, [data[start : start + 400] for start in range(0, size, 400)])):
-            raise _too_complex("expected fewer than 400 digits in a row, got as many or more")
-    if items > max_items(size):
-        most = f"at most {max_items(size)} items (objects, arrays and commas) in {size} bytes"
-        raise _too_complex(f"expected {most}, got {items}")
     try:
         text = data.decode()
-        start = 0
-        if not text or text[0] != "{" or text[-1] != "}" or text[-2] in ", \t\n\r":
-            text, start = _tolerated(text)
-        fields, end = _decode(text, start)
-    except MalformedBodyError as error:
-        wrong = error
-    except UnicodeDecodeError as error:
-        wrong = MalformedBodyError(
-            ErrorCode.NOT_UTF8, f"expected UTF-8, got another byte at position {error.start}"
-        )
-    except json.JSONDecodeError as error:
-        wrong = _not_json(f"a syntax error at line {error.lineno}, column {error.colno} ({error.msg})")
-    except RecursionError:
-        wrong = _too_complex(_TOO_DEEP)
-    except ValueError:  # more digits than Python converts
-        wrong = _not_json(_NO_NUMBER)
-    else:
-        if end != len(text) and (end := cast("re.Match[str]", _skip_space(text, end)).end()) != len(text):
-            wrong = _not_json(f"more text after the end at character {end}")
-        elif type(fields) is not dict:
-            wrong = MalformedBodyError(
-                ErrorCode.NOT_AN_OBJECT, "expected one JSON object in braces, got another JSON value"
-            )
-        else:
-            return fields
-    raise wrong  # here and not where it was found, so that no __context__ holds the body
-
-
-def _tolerated(text: str) -> tuple[str, int]:
-    """Return the text without the one comma before the last brace (point 1), and where the object begins.
-
-    Before the object, a byte order mark (point 9) and white space are tolerated.
-    """
-    if text.rstrip()[:-1].rstrip().endswith(","):
-        comma = text.rfind(",")
-        if _closing(text, comma) and not text[:comma].rstrip().endswith("{"):
+        start = cast("re.Match[str]", _skip_space(text, text.startswith("\ufeff"))).end()
+        stripped = text.rstrip(_SPACE)
+        if len(stripped) <= start:
+            raise MalformedBodyError(ErrorCode.EMPTY_BODY, "expected a callback, got an empty body")
+        before = stripped[:-1].rstrip(_SPACE)
+        if before.endswith(",") and stripped.endswith("}") and not before[:-1].rstrip(_SPACE).endswith("{"):
             # In place of the comma a space, so that positions in messages stay right.
-            text = f"{text[:comma]} {text[comma + 1 :]}"
-    return text, 0 if text[:1] == "{" else cast("re.Match[str]", _skip_start(text)).end()
+            stripped = f"{before[:-1]} {stripped[len(before) :]}"
+        value, end = _decode(stripped, start)
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError(
+            ErrorCode.NOT_UTF8, f"expected UTF-8, got another byte at position {error.start}"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise _not_json(
+            f"a syntax error at line {error.lineno}, column {error.colno} ({error.msg})"
+        ) from None
+    except MalformedBodyError:
+        raise
+    except RecursionError:  # before Python 3.14, beyond about a thousand levels
+        raise _too_deep() from None
+    except ValueError:  # an integer of more digits than Python converts
+        _no_number()
+    if end != len(stripped):
+        raise _not_json(f"more text after the end at character {end}")
+    if type(value) is not dict:
+        raise MalformedBodyError(
+            ErrorCode.NOT_AN_OBJECT, "expected one JSON object in braces, got another JSON value"
+        )
+    return cast("dict[str, object]", value)
 
 
-def complete(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
-    """Convert the numbers that ``decode`` left as ``bytes``: in place, in an object or array, at any depth.
-
-    Raises ``MalformedBodyError``: ``not_json`` if one is not finite, and ``too_complex`` beyond 64 levels.
-    """
-    fractions = False
+def check_depth(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
+    """Raise ``MalformedBodyError`` (``too_deep``) if an object or array has more than 64 levels."""
     for value in container.values() if type(container) is dict else container:
-        kind = type(value)  # pyright: ignore[reportUnknownVariableType]
-        if kind is str:
-            continue
-        if kind is bytes:
-            fractions = True
-        elif kind is dict or kind is list:
+        if type(value) is dict or type(value) is list:  # pyright: ignore[reportUnknownArgumentType]
             if depth == MAX_DEPTH:
-                raise _too_complex(_TOO_DEEP)
-            complete(value, depth + 1)
-    if fractions:
-        for key, value in container.items() if type(container) is dict else enumerate(container):
-            if type(value) is bytes:
-                container[key] = number = float(value)
-                if not isfinite(number):
-                    raise _not_json(_NO_NUMBER)
+                raise _too_deep()
+            check_depth(value, depth + 1)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def read_object(data: bytes) -> dict[str, object]:
-    """Read the one JSON object in the bytes. Raises as ``decode`` and ``complete`` do."""
-    fields = decode(data)
-    complete(fields)
-    return fields
+def json_copy(value: Any, name: str = "fields", depth: int = 1) -> Any:
+    """Return a copy of a JSON value that shares nothing with it and has plain built-in types only.
+
+    ``name`` is the field that it belongs to. Raises ``ValueError`` that names it, for a value that JSON does
+    not have and for more than 64 levels.
+    """
+    if isinstance(value, (dict, list)):
+        if depth > MAX_DEPTH:
+            raise ValueError(f"{name}: expected at most {MAX_DEPTH} levels of objects and arrays, got more")
+        if isinstance(value, list):
+            return [json_copy(item, name, depth + 1) for item in cast("list[object]", value)]
+        copy: dict[str, object] = {}
+        for key, item in cast("dict[object, object]", value).items():
+            if not isinstance(key, str):
+                raise ValueError(f"{name}: expected texts as names of fields, got {type(key).__name__}")
+            copy[str.__str__(key)] = json_copy(
+                item, f"field {quoted(key)}" if depth == 1 else name, depth + 1
+            )
+        return copy
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):  # str() of a member of a string enum can be another text
+        return str.__str__(value)
+    if isinstance(value, int):
+        with suppress(ValueError):  # more digits than Python converts
+            return int(int.__repr__(value))
+    elif isinstance(value, float) and isfinite(value):
+        return float(value)
+    raise ValueError(f"{name}: expected a value that JSON has, got {type(value).__name__}")

@@ -2,65 +2,74 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TypeAlias, final
 
 from attrs import Factory, evolve, field, frozen
 
 from . import _environ
 from ._arguments import as_tuple
-from ._callback import NAMES, PayoutCallback, Structure, structurer
+from ._callback import NAMES, PayoutCallback, Structure, make_structure
 from ._credentials import Credentials, login
-from ._errors import AuthenticationError, CallbackError, FieldError, InvalidCallbackError
-from ._json import complete, decode, to_bytes
-from ._redaction import contains, longest_first, redact
-from ._results import Accepted, Encrypter, Quarantined, Rejected
+from ._errors import AuthenticationError, CallbackError, InvalidCallbackError, bare
+from ._json import check_depth, decode, json_copy, to_bytes
+from ._redaction import contains, redact
+from ._results import Accepted, Encrypter, Quarantined, Rejected, Result
+from .encryption import BodyCipher, decrypt_object
 
-if TYPE_CHECKING:
-    from .encryption import BodyCipher
+Body: TypeAlias = bytes | bytearray | memoryview | str
 
-Body: TypeAlias = "bytes | bytearray | memoryview | str"
-
-# The text does not show whether a number's value spells such a secret: 1e2 becomes 100.0.
-_is_numeric = re.compile(r"[0-9eE+.\-]+").fullmatch
-
-_FREE_TEXTS = ("fail_description", "reference_number", "extra")
 _NOT_SHOWN = "expected what the specification says, got a value that repeats a secret and is not shown"
 
 
 @frozen(eq=False)
 class _Login:
-    """One secret of one account, and what follows from a callback that carries it."""
+    """One secret of one account, and the rules for a callback that carries it."""
 
-    login: bytes = field(repr=False)
-    structure: Structure
+    user_name: str
+    pair: bytes = field(repr=False)
     is_newest_secret: bool
-    secret_counts: tuple[tuple[bytes, int | None], ...] = field(repr=False)
-    """How often each secret is in this one: more often means repeated. None if a number can spell it."""
+    structure: Structure
+    secrets: tuple[str, ...] = field(repr=False)
+
+    def validate(self, fields: dict[str, object]) -> PayoutCallback | InvalidCallbackError:
+        result = self.structure(fields)
+        if isinstance(result, PayoutCallback):
+            return result
+        # The specification's own names stay, whatever the secret is.
+        payload = {
+            name if name in NAMES else redact(name, self.secrets): redact(value, self.secrets)
+            for name, value in fields.items()
+        }
+        # The message too: escaping what arrived can spell a secret, and shortening it can leave part of one.
+        return InvalidCallbackError(
+            tuple(
+                evolve(error, message=_NOT_SHOWN)
+                if contains(error.message, self.secrets)
+                or payload.get(error.field) != fields.get(error.field)
+                else error
+                for error in result
+            ),
+            payload,
+        )
 
 
-def _credentials(value: Credentials | Iterable[Credentials]) -> tuple[Credentials, ...]:
+def _credentials(value: Credentials | Sequence[Credentials]) -> tuple[Credentials, ...]:
     accounts = as_tuple("credentials", value, Credentials)
-    for account in accounts:
-        if any(one.user_name == account.user_name and one.prefixes != account.prefixes for one in accounts):
-            raise ValueError(
-                "credentials: expected one set of prefixes for a user name, got several: put all secrets and "
-                "prefixes of an account into one Credentials"
-            )
+    if len({account.user_name for account in accounts}) < len(accounts):
+        raise ValueError(
+            "credentials: expected each user name once, got one several times: put all secrets and prefixes "
+            "of an account into one Credentials"
+        )
     return accounts
 
 
 def _cipher(value: BodyCipher | None) -> BodyCipher | None:
-    if value is not None:
-        from .encryption import BodyCipher
-
-        if not isinstance(value, BodyCipher):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"cipher: expected one BodyCipher or None, got {type(value).__name__}")
+    if value is not None and not isinstance(value, BodyCipher):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"cipher: expected one BodyCipher or None, got {type(value).__name__}")
     return value
 
 
@@ -71,28 +80,22 @@ def _max_body_size(value: int) -> int:
 
 
 def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
-    return tuple(
-        _Login(
-            login(account.user_name, secret),
-            structurer(account.user_name, account.prefixes),
-            secret == account.authentication[-1],
-            tuple(
-                (one.encode(), None if _is_numeric(one) else secret.count(one)) for one in _secrets(parser)
-            ),
-        )
-        for account in parser.credentials
-        for secret in account.authentication
-    )
-
-
-def _secrets(parser: CallbackParser) -> tuple[str, ...]:
-    return longest_first(secret for account in parser.credentials for secret in account.authentication)
+    known = {secret for account in parser.credentials for secret in account.authentication}
+    secrets = tuple(sorted(known, key=len, reverse=True))  # longest first, since one may contain another
+    logins: list[_Login] = []
+    for account in parser.credentials:
+        structure, newest = make_structure(account.prefixes, secrets), account.authentication[-1]
+        for secret in account.authentication:
+            pair = login(account.user_name, secret)
+            logins.append(_Login(account.user_name, pair, secret == newest, structure, secrets))
+    return tuple(logins)
 
 
 # Equality is identity, as for Credentials.
+@final
 @frozen(eq=False)
 class CallbackParser:
-    """Turn the body of a ``payoutQueuePayout`` into a ``PayoutCallback``, and decide what to respond.
+    """The parser of ``payoutQueuePayout`` bodies, which also decides what to respond.
 
     Immutable: build one when the program starts, and share it among threads, tasks and processes. A pickle of
     it contains the secrets.
@@ -101,17 +104,16 @@ class CallbackParser:
     """
 
     credentials: tuple[Credentials, ...] = field(converter=_credentials)
-    """One account or several; callbacks of all of them are accepted."""
+    """One account, or a sequence of accounts: callbacks of all of them are accepted."""
     cipher: BodyCipher | None = field(default=None, converter=_cipher, kw_only=True, repr=False)
-    """What decrypts the bodies, with one key or several; None where they are plain JSON."""
+    """The cipher of the bodies, with one key or several; None where they are plain JSON."""
     max_body_size: int = field(default=65536, converter=_max_body_size, kw_only=True)
     """Bytes, counted before decryption (point 9)."""
     _logins: tuple[_Login, ...] = field(init=False, repr=False, default=Factory(_logins, takes_self=True))
-    _secrets: tuple[str, ...] = field(init=False, repr=False, default=Factory(_secrets, takes_self=True))
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ, *, plain: bool = False) -> CallbackParser:
-        """Build a parser from environment variables.
+    def from_environ(cls, environ: Mapping[str, str] | None = None, *, plain: bool = False) -> CallbackParser:
+        """Build a parser from environment variables: ``os.environ`` now, unless a mapping is given.
 
         - ``SKYPAY_USER_NAME``: the account name that SkyPay issued. Required.
         - ``SKYPAY_AUTHENTICATION``: its secret. Required.
@@ -120,11 +122,14 @@ class CallbackParser:
         - ``SKYPAY_PREFIXES``: the prefixes issued to the account. Without it any are accepted.
 
         The last three hold one value, or several with commas between them, from oldest to newest. White space
-        around values is dropped. A value with a comma in it cannot be given this way: call the constructor.
+        around values is dropped. A variable that is set but empty, a full-width comma, and quotes around a
+        value are errors. A value with a comma in it cannot be given this way: call the constructor.
 
         Raises ``ValueError`` that names the variable and shows no value, and ``ImportError`` if there is a
         key but the extra ``encryption`` is not installed.
         """
+        if environ is None:  # no default argument: help() shows those, and with them every secret
+            environ = os.environ
         account = _environ.credentials(environ)
         cipher = _environ.cipher(environ)
         if plain and cipher is not None:
@@ -147,10 +152,10 @@ class CallbackParser:
 
         The sender is authenticated before a field is validated, so an unauthenticated sender learns nothing.
 
-        For a body, raises only a ``CallbackError``: ``MalformedBodyError`` if it is not one JSON object
-        within the limits, ``DecryptionError``, its subclass, if no key decrypts it, ``AuthenticationError``
-        if userName or authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid.
-        Raises ``TypeError`` for any other type, such as the mapping that a framework made of the body.
+        Raises ``CallbackError``: ``MalformedBodyError`` if the body is not one JSON object within the limits,
+        ``DecryptionError``, its subclass, if no key decrypts it, ``AuthenticationError`` if userName or
+        authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid. Raises
+        ``TypeError`` for any other type, such as the mapping that a framework made of the body.
         """
         outcome = self._outcome(body)[0]
         if isinstance(outcome, PayoutCallback):
@@ -160,7 +165,7 @@ class CallbackParser:
         finally:
             del body, outcome  # error reports show what the frames of a traceback hold
 
-    def receive(self, body: Body) -> Accepted | Quarantined | Rejected:
+    def receive(self, body: Body) -> Result:
         """Decide what to do with ``body`` and what to respond; it never raises for a body.
 
         - ``Accepted``: store its callback, then send its response, the acknowledgement.
@@ -193,89 +198,32 @@ class CallbackParser:
             raise TypeError(f"payload: expected a mapping from quarantine, got {type(payload).__name__}")
         if "authentication" in payload:
             raise ValueError("payload: expected no authentication, got a raw callback: use receive or parse")
-        for account in self.credentials:
-            if account.user_name == payload.get("userName"):
-                fields = _json_copy(payload)
-                result = structurer(account.user_name, account.prefixes)(fields)
+        fields = json_copy(dict(payload))
+        for one in self._logins:
+            if one.user_name == fields.get("userName"):
+                result = one.validate(fields)
                 if isinstance(result, PayoutCallback):
-                    return self._redacted(result)
-                raise self._invalid(result, fields)
+                    return result
+                raise result
         raise ValueError("payload: expected the userName of one of the parser's accounts, got another")
 
     def _outcome(self, body: Body) -> tuple[PayoutCallback | CallbackError, Encrypter | None, bool, bool]:
         """Return what became of it, what encrypts its response, and if newest key and secret were used."""
         encrypter, newest_key = None, True
         try:
-            data = body
-            if type(data) is not bytes or len(data) > self.max_body_size:
-                data = to_bytes(data, self.max_body_size)
+            data = to_bytes(body, self.max_body_size)
             if self.cipher is None:
                 fields = decode(data)
             else:
-                from .encryption import decrypt_object
-
-                fields, data, encrypter, newest_key = decrypt_object(self.cipher, data)
+                fields, _, encrypter, newest_key = decrypt_object(self.cipher, data)
             given = login(fields.get("userName"), fields.pop("authentication", None))
             found = None
             for one in self._logins:  # all of them, each in constant time
-                if compare_digest(one.login, given):
+                if compare_digest(one.pair, given):
                     found = one
             if found is None:
                 raise AuthenticationError
-            result = found.structure(fields)
-            if not isinstance(result, PayoutCallback):
-                outcome: PayoutCallback | CallbackError = self._invalid(result, fields)
-            else:
-                extra: Any = result.extra
-                if extra:  # the known fields hold no fraction and nothing nested
-                    complete(extra)
-                searched = self._may_repeat_a_secret(fields, data, found)
-                outcome = self._redacted(result) if searched else result
+            check_depth(fields)
         except CallbackError as error:
-            # Without the traceback, whose frames hold the body.
-            return error.with_traceback(None), None, True, True
-        return outcome, encrypter, newest_key, found.is_newest_secret
-
-    def _may_repeat_a_secret(self, fields: dict[str, Any], data: bytes, found: _Login) -> bool:
-        """Return whether a field other than ``authentication`` may hold a secret, and must be searched."""
-        # Without a backslash, the bytes hold every text as it is: a secret that is not there is in no field.
-        if b"\\" in data:
-            try:
-                return contains("\0".join([*fields, *fields.values()]), self._secrets)
-            except TypeError:  # not all values are texts
-                return True
-        for secret, count in found.secret_counts:  # noqa: SIM110  any() takes several times as long
-            if data.count(secret) != count:
-                return True
-        return False
-
-    def _redacted(self, callback: PayoutCallback) -> PayoutCallback:
-        texts = {name: redact(getattr(callback, name), self._secrets) for name in _FREE_TEXTS}
-        return evolve(callback, **texts)
-
-    def _invalid(self, errors: tuple[FieldError, ...], fields: dict[str, object]) -> InvalidCallbackError:
-        complete(fields)
-        # The specification's own names stay, whatever the secret is.
-        payload = {
-            name if name in NAMES else redact(name, self._secrets): redact(value, self._secrets)
-            for name, value in fields.items()
-        }
-        # The message too: escaping what arrived can spell a secret, and shortening it can leave part of one.
-        return InvalidCallbackError(
-            tuple(
-                evolve(error, message=_NOT_SHOWN)
-                if contains(error.message, self._secrets)
-                or payload.get(error.field) != fields.get(error.field)
-                else error
-                for error in errors
-            ),
-            payload,
-        )
-
-
-def _json_copy(payload: Mapping[str, object]) -> dict[str, object]:
-    try:
-        return json.loads(json.dumps(dict(payload), allow_nan=False))  # type: ignore[no-any-return]
-    except (TypeError, ValueError, RecursionError):
-        pass
-    raise ValueError("payload: expected values that JSON has, got others")
+            return bare(error), None, True, True
+        return found.validate(fields), encrypter, newest_key, found.is_newest_secret

@@ -1,10 +1,12 @@
 """The six statuses of a payout."""
 
 from enum import IntEnum
+from typing import final
 
 
+@final
 class PayType(IntEnum):
-    """Name what happened to the payout (``payType``; section 3.2, point 2)."""
+    """The status that a callback reports (``payType``; section 3.2, point 2)."""
 
     UPLOAD = 1
     """The payout was handed to the payment vendor."""
@@ -21,7 +23,7 @@ class PayType(IntEnum):
 
     @property
     def is_final(self) -> bool:
-        """Return whether the status ends the payout: PAYOUT, CANCEL and FAILURE do (point 10)."""
+        """Whether the status ends the payout: PAYOUT, CANCEL and FAILURE do (point 10)."""
         return self in _FINAL
 
 

@@ -1,15 +1,9 @@
 """Secrets taken out of what a sender repeats them in."""
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 REDACTED = "[redacted]"
 """What stands in a callback or an error where the sender repeated a secret."""
-
-
-def longest_first(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Return each secret once, in the order to search for them: one may contain another."""
-    return tuple(sorted(set(secrets), key=len, reverse=True))
 
 
 def redact(value: Any, secrets: tuple[str, ...]) -> Any:

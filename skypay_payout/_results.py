@@ -1,7 +1,7 @@
-"""What became of a body, and the response to it: the decision as data."""
+"""The results of receiving a body, and the response to each: the decision as data."""
 
 from datetime import datetime
-from typing import NoReturn, Protocol, runtime_checkable
+from typing import NoReturn, Protocol, TypeAlias, final, runtime_checkable
 
 from attrs import field, frozen
 
@@ -14,16 +14,17 @@ _CONTENT_TYPE = "text/plain"
 
 @runtime_checkable
 class Encrypter(Protocol):
-    """Describe what encrypts a body, such as ``BodyCipher``."""
+    """An object that encrypts a body, such as ``BodyCipher``."""
 
     def encrypt(self, data: bytes, /) -> bytes:
         """Encrypt the bytes as a body to send."""
         ...
 
 
+@final
 @frozen
 class Response:
-    """Hold what to respond with, for any web framework."""
+    """An HTTP response, for any web framework."""
 
     status: int
     """The HTTP status."""
@@ -34,7 +35,7 @@ class Response:
 
 
 class _Result:
-    """What the results have in common: they are answered where the body was received."""
+    """The base of the results: their response is sent where the body was received."""
 
     __slots__ = ()
 
@@ -47,7 +48,7 @@ class _Result:
 
 @frozen
 class _Authenticated(_Result):
-    """What the two results have in common that are acknowledged."""
+    """The base of the two results that are acknowledged."""
 
     used_newest_key: bool = field(default=True, kw_only=True)
     """Whether the newest key decrypted the body; True where there is one key or none."""
@@ -68,28 +69,31 @@ class _Authenticated(_Result):
         )
 
 
+@final
 @frozen
 class Accepted(_Authenticated):
-    """Hold a valid callback: store it, and then respond."""
+    """A valid callback. Store it, then respond."""
 
     callback: PayoutCallback
-    """What SkyPay reports."""
+    """The event that SkyPay reports."""
 
 
+@final
 @frozen
 class Quarantined(_Authenticated):
-    """Hold an authenticated but invalid callback: store its payload for a person, and then respond."""
+    """An authenticated but invalid callback. Store its payload for a person, then respond."""
 
     error: InvalidCallbackError
-    """What is invalid; ``error.payload`` is what to store, under ``error.idempotency_key``."""
+    """The invalid fields: store ``error.payload`` and ``error.errors`` under ``error.digest``."""
 
 
+@final
 @frozen
 class Rejected(_Result):
-    """Hold why a body is not acknowledged: there is nothing to store."""
+    """A body that is not acknowledged. Store nothing, then respond."""
 
     error: CallbackError
-    """What is wrong: safe to log."""
+    """The reason: safe to log."""
 
     def respond(self, at: datetime | None = None) -> Response:  # noqa: ARG002
         """Build the response, with an empty body: 403 if not authenticated, 413 if too large, else 400.
@@ -101,3 +105,7 @@ class Rejected(_Result):
         else:
             status = 413 if self.error.code is ErrorCode.TOO_LARGE else 400
         return Response(status, b"", _CONTENT_TYPE)
+
+
+Result: TypeAlias = Accepted | Quarantined | Rejected
+"""The three results of ``CallbackParser.receive``."""

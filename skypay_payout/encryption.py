@@ -8,67 +8,66 @@ authentication secret stay necessary.
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable
-from hashlib import sha1
+from collections.abc import Sequence
+from typing import final
 
 from attrs import field, frozen
 
-try:
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES
-    from cryptography.hazmat.primitives.ciphers.modes import ECB
-    from cryptography.hazmat.primitives.padding import PKCS7
-except ImportError as _missing:
-    raise ImportError(
-        "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
-    ) from _missing
-
 from ._arguments import as_text, as_tuple
-from ._errors import DecryptionError, ErrorCode, MalformedBodyError
+from ._errors import DecryptionError, ErrorCode, MalformedBodyError, bare
 from ._json import decode
 from ._results import Encrypter
 
 __all__ = ["BodyCipher"]
 
-_padding = PKCS7(128)
+_BLOCK = 16
+"""Bytes."""
 
 
 class _Key:
-    """Hold one AES key. This is no attrs class, or ``attrs.asdict`` of a result would show it."""
+    """One AES key. This is no attrs class, or ``attrs.asdict`` of a result would show it."""
 
-    __slots__ = ("_cipher", "aes")
+    __slots__ = ("_cipher", "_padding", "aes")
 
     def __init__(self, aes: bytes) -> None:
+        try:
+            from cryptography.hazmat.primitives.ciphers import Cipher
+            from cryptography.hazmat.primitives.ciphers.algorithms import AES
+            from cryptography.hazmat.primitives.ciphers.modes import ECB
+            from cryptography.hazmat.primitives.padding import PKCS7
+        except ImportError as missing:
+            raise ImportError(
+                "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
+            ) from missing
         self.aes = aes
         self._cipher = Cipher(AES(aes), ECB())  # noqa: S305
+        self._padding = PKCS7(8 * _BLOCK)
 
     def __reduce__(self) -> tuple[type[_Key], tuple[bytes]]:
         return _Key, (self.aes,)  # a Cipher cannot be pickled
 
-    def decrypt(self, body: bytes) -> bytes | None:
-        base64 = body.translate(None, b"\r\n")
+    def decrypt(self, encrypted: bytes) -> bytes | None:
+        """Decrypt whole blocks; None if this key does not yield valid padding."""
         decryptor = self._cipher.decryptor()
-        unpadder = _padding.unpadder()
+        unpadder = self._padding.unpadder()
+        padded = decryptor.update(encrypted) + decryptor.finalize()
         try:
-            encrypted = a2b_base64(base64)
-            # The decoder skips what is not Base64, in ways that differ between versions of Python.
-            if b2a_base64(encrypted, newline=False) != base64:
-                return None
-            padded = decryptor.update(encrypted) + decryptor.finalize()
             return unpadder.update(padded) + unpadder.finalize()
         except ValueError:
             return None
 
     def encrypt(self, data: bytes, /) -> bytes:
         encryptor = self._cipher.encryptor()
-        padder = _padding.padder()
+        padder = self._padding.padder()
         padded = padder.update(data) + padder.finalize()
         return b2a_base64(encryptor.update(padded) + encryptor.finalize(), newline=False)
 
 
-def _keys(value: str | Iterable[str] | _Key) -> tuple[_Key, ...]:
+def _keys(value: str | Sequence[str] | _Key) -> tuple[_Key, ...]:
     if isinstance(value, _Key):
         return (value,)
+    from hashlib import sha1  # slow to import, and not needed for plain bodies
+
     # SHA-1 twice is what Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
     return tuple(
         _Key(sha1(sha1(as_text("keys", key).encode()).digest()).digest()[:16])  # noqa: S324
@@ -76,15 +75,17 @@ def _keys(value: str | Iterable[str] | _Key) -> tuple[_Key, ...]:
     )
 
 
+@final
 @frozen(eq=False)
 class BodyCipher:
-    """Decrypt the bodies that SkyPay sends, and encrypt the responses.
+    """What decrypts the bodies that SkyPay sends, and encrypts the responses.
 
-    ``keys`` is the key that SkyPay issued, a text, or several from oldest to newest during a rotation. The
-    AES key is the first 16 bytes of SHA-1 of SHA-1 of its UTF-8 bytes. The text is not kept, and neither is
-    ever shown.
+    ``keys`` is the key that SkyPay issued, a text, or a sequence of them from oldest to newest during a
+    rotation. The AES key is the first 16 bytes of SHA-1 of SHA-1 of its UTF-8 bytes. The text is not kept,
+    and neither is ever shown.
 
-    Raises ``TypeError`` or ``ValueError`` for an empty key and for anything but ``str``.
+    Raises ``TypeError`` or ``ValueError`` for anything else, and ``ImportError`` without the extra
+    ``encryption``.
     """
 
     _keys: tuple[_Key, ...] = field(
@@ -92,21 +93,24 @@ class BodyCipher:
     )
 
     def decrypt(self, body: bytes | str, /) -> bytes:
-        """Decrypt ``body``, which is standard Base64 in one line or several.
+        """Decrypt ``body``, standard Base64 of one JSON object, and return its text as UTF-8 bytes.
 
-        With several keys, only a JSON object counts as decrypted; the newest key that yields one wins.
+        The Base64 may be in several lines, with a byte order mark before it and white space around it. The
+        newest key that yields one JSON object counts, whatever the number of keys.
 
-        Raises ``DecryptionError`` if no key decrypts it, with several keys also another
-        ``MalformedBodyError`` for an object with a duplicate field or beyond the limits, and ``TypeError``
-        for another type.
+        Raises ``MalformedBodyError`` (``empty_body``, ``not_base64``, and where a key fits ``not_utf8``,
+        ``not_json``, ``not_an_object``, ``duplicate_field`` or ``too_deep``), its subclass
+        ``DecryptionError`` if no key fits, and ``TypeError`` for another type.
         """
         if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected a body as bytes or str, got {type(body).__name__}")
-        # What is not ASCII is not Base64 either, whatever stands in its place.
+        # Lone surrogates become "?", which is not Base64 either.
         data = body.encode(errors="replace") if isinstance(body, str) else body
-        if len(self._keys) == 1 and (text := self._keys[0].decrypt(data)) is not None:
-            return text
-        return decrypt_object(self, data)[1]
+        try:
+            return decrypt_object(self, data)[1]
+        except MalformedBodyError as error:
+            failure = bare(error)
+        raise failure
 
     def encrypt(self, data: bytes, /) -> bytes:
         """Encrypt the bytes with the newest key, as Base64 without line breaks."""
@@ -116,22 +120,41 @@ class BodyCipher:
 def decrypt_object(cipher: BodyCipher, body: bytes) -> tuple[dict[str, object], bytes, Encrypter, bool]:
     """Return the JSON object in ``body``, its text, what encrypts the response, and if that is the newest.
 
-    The newest key that yields a JSON object decrypts it: a wrong key yields valid padding once in about 250
-    times. Raises ``MalformedBodyError`` for one that is malformed in itself, and ``DecryptionError`` for
-    everything else, so that no response serves as a padding oracle.
+    Raises as ``BodyCipher.decrypt`` does. The codes are for the operator: the response to all of them is the
+    same, so that it serves nobody as a padding oracle.
     """
-    failure = None
+    encrypted = _blocks(body)
+    failure: MalformedBodyError = DecryptionError()
     for key in reversed(cipher._keys):
-        text = key.decrypt(body)
+        text = key.decrypt(encrypted)
         if text is not None:
             try:
                 return decode(text), text, key, key is cipher._keys[-1]
             except MalformedBodyError as error:
-                if error.code is ErrorCode.DUPLICATE_FIELD:
-                    raise
-                if error.code is ErrorCode.TOO_COMPLEX:  # as noise can seem: another key may still fit
+                # A wrong key yields valid padding once in about 250 times, and then what is no UTF-8.
+                if failure.code in (ErrorCode.DECRYPTION_FAILED, ErrorCode.NOT_UTF8):
                     failure = error
-    raise failure or DecryptionError
+    raise failure
+
+
+def _blocks(body: bytes) -> bytes:
+    """Return the bytes that the Base64 stands for, in whole blocks of AES (point 9)."""
+    base64 = body.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n").translate(None, b"\r\n")
+    if not base64:
+        raise MalformedBodyError(ErrorCode.EMPTY_BODY, "expected an encrypted callback, got an empty body")
+    try:
+        encrypted = a2b_base64(base64)
+    except ValueError:
+        encrypted = b""
+    # The decoder skips what is not Base64, in ways that differ between versions of Python.
+    if not encrypted or len(encrypted) % _BLOCK or b2a_base64(encrypted, newline=False) != base64:
+        raise MalformedBodyError(
+            ErrorCode.NOT_BASE64,
+            f"expected SkyPay's Base64 of whole blocks of {_BLOCK} bytes, got something else: if it is from "
+            "SkyPay, look for what changed the body on its way (plain JSON is never accepted where a cipher "
+            "is set)",
+        )
+    return encrypted
 
 
 def single_keys(cipher: BodyCipher) -> tuple[BodyCipher, ...]:

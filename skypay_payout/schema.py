@@ -4,7 +4,7 @@ They are generated from the definitions that the parser uses. A schema cannot ch
 calendar, secrets or surrogate pairs: the parser's decision is authoritative.
 """
 
-from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime
 
 from ._acknowledgement import acknowledge
@@ -16,7 +16,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _PROPERTIES = {
     "userName": SCHEMAS["userName"],
-    "action": {"description": "Which of SkyPay's callbacks this is.", "const": ACTION},
+    "action": {"description": "The name of this callback.", "const": ACTION},
     "authentication": {"description": "The secret that SkyPay issued; compared exactly.", **TEXT.schema},
     **SCHEMAS,
 }
@@ -24,30 +24,37 @@ _ACKNOWLEDGEMENT = acknowledge(datetime(2018, 6, 18, 17, 52, 10, 521100, SKYPAY_
 _RESPONSE_TIME = {
     "description": "When the partner responded: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
     "type": "string",
-    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{4}$",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{4}$(?!\n)",
     "examples": [_ACKNOWLEDGEMENT["responseTime"]],
 }
 
-CALLBACK: Mapping[str, object] = {
-    "$schema": _DIALECT,
-    "title": ACTION,
-    "description": "What SkyPay sends when a payout changes state. It may have other fields too.",
-    "type": "object",
-    "properties": _PROPERTIES,
-    "required": [name for name in _PROPERTIES if name not in OPTIONAL_NAMES],
-}
-"""The callback, decrypted. Every field that this version knows has its rule (points 2 to 5, 7, 9 and 11)."""
 
-ACKNOWLEDGEMENT: Mapping[str, object] = {
-    "$schema": _DIALECT,
-    "title": f"{ACTION} acknowledgement",
-    "description": "The one response to every callback, whatever its status: received.",
-    "type": "object",
-    "properties": {
-        **{name: {"const": value} for name, value in _ACKNOWLEDGEMENT.items()},
-        "responseTime": _RESPONSE_TIME,
-    },
-    "required": list(_ACKNOWLEDGEMENT),
-    "additionalProperties": False,
-}
-"""The acknowledgement, before it is encrypted (point 6)."""
+def callback() -> dict[str, object]:
+    """Return the schema of the callback, decrypted, as a new dictionary.
+
+    Every field that this version knows has its rule (points 2 to 5, 7, 9 and 11).
+    """
+    return {
+        "$schema": _DIALECT,
+        "title": ACTION,
+        "description": "The callback that SkyPay sends when a payout changes state. More fields may come.",
+        "type": "object",
+        "properties": deepcopy(_PROPERTIES),
+        "required": [name for name in _PROPERTIES if name not in OPTIONAL_NAMES],
+    }
+
+
+def acknowledgement() -> dict[str, object]:
+    """Return the schema of the acknowledgement, before it is encrypted (point 6), as a new dictionary."""
+    return {
+        "$schema": _DIALECT,
+        "title": f"{ACTION} acknowledgement",
+        "description": "The one response to every callback, whatever its status: received.",
+        "type": "object",
+        "properties": {
+            **{name: {"const": value} for name, value in _ACKNOWLEDGEMENT.items()},
+            "responseTime": deepcopy(_RESPONSE_TIME),
+        },
+        "required": list(_ACKNOWLEDGEMENT),
+        "additionalProperties": False,
+    }
