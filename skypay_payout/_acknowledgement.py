@@ -1,14 +1,14 @@
 """The one fixed acknowledgement of a callback: received."""
 
+import json
 from datetime import datetime
-from typing import ClassVar, Literal, final
+from typing import ClassVar, Literal
 
 from attrs import field, frozen
 
 from ._times import SKYPAY_ZONE, in_skypay_zone, response_time
 
 
-@final
 @frozen
 class Acknowledgement:
     """The acknowledgement that SkyPay waits for, whatever the status: *received*, never *agreed*."""
@@ -30,10 +30,7 @@ class Acknowledgement:
 
     def to_json(self) -> bytes:
         """Return the body to respond with: compact JSON, about 95 bytes of ASCII."""
-        time, code, description = self.to_dict().values()
-        return (
-            f'{{"responseTime":"{time}","responseCode":"{code}","responseDescription":"{description}"}}'
-        ).encode()
+        return json.dumps(self.to_dict(), separators=(",", ":")).encode()
 
 
 def acknowledge(at: datetime | None = None) -> Acknowledgement:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias, final
 
 from attrs import NOTHING, field, fields, frozen
-from cattrs import AttributeValidationNote, ClassValidationError, Converter
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs import ClassValidationError, Converter
+from cattrs.gen import make_dict_structure_fn, override
 
-from . import _fields
+from . import _fields as wire
 from ._control_number import ControlNumber
 from ._errors import ErrorCode, FieldError
-from ._formatting import digest
+from ._formatting import digest, redact
 from ._json import json_copy
 from ._pay_type import PayType
-from ._redaction import redact
 from ._times import in_skypay_zone
 
 IDEMPOTENCY_KEY_MAX_LENGTH = 50
 """ASCII characters of the longest ``idempotency_key``."""
 
-_STATUSES = ", ".join(f"{status:d} {status.name}" for status in PayType)
+_STATUSES = "The status: " + ", ".join(f"{status:d} {status.name}" for status in PayType) + "."
 
 
 @final
@@ -34,34 +33,24 @@ class PayoutCallback:
     It has neither the secret nor a key: what is not kept cannot leak.
     """
 
-    user_name: str = field(metadata=_fields.TEXT.metadata("userName", "The account that SkyPay issued."))
+    user_name: str = field(metadata=wire.TEXT.of("userName", "The account that SkyPay issued."))
     """The account that SkyPay issued, ``AppName@skypay``; one of the configured ``Credentials``."""
-    control_number: ControlNumber = field(
-        metadata=_fields.CONTROL_NUMBER.metadata(
-            "controlNumber", "The payout: issued prefix, 8 to 10 digits."
-        )
-    )
+    control_number: ControlNumber = field(metadata=wire.CONTROL_NUMBER.of("controlNumber", "The payout."))
     """The payout: 13 to 15 characters."""
-    pay_type: PayType = field(metadata=_fields.PAY_TYPE.metadata("payType", f"The status: {_STATUSES}."))
+    pay_type: PayType = field(metadata=wire.PAY_TYPE.of("payType", _STATUSES))
     """Its status."""
-    deal_time: datetime = field(
-        metadata=_fields.DEAL_TIME.metadata(
-            "dealTime", "The time of that status; UTC+8 unless it has an offset."
-        )
-    )
+    deal_time: datetime = field(metadata=wire.DEAL_TIME.of("dealTime", "Its time; UTC+8 by default."))
     """The time of that status: aware, in UTC+8, to the microsecond. Callbacks can arrive in another order."""
     fail_description: str | None = field(
         default=None,
         kw_only=True,
-        metadata=_fields.OPTIONAL_TEXT.metadata("failDescription", "The reason of a failure."),
+        metadata=wire.OPTIONAL_TEXT.of("failDescription", "Why it failed."),
     )
     """The reason of a failure, in the vendor's words; None if not given (point 3)."""
     reference_number: str | None = field(
         default=None,
         kw_only=True,
-        metadata=_fields.OPTIONAL_TEXT.metadata(
-            "referenceNumber", "The ML channel's reference, with payType 1 and 5."
-        ),
+        metadata=wire.OPTIONAL_TEXT.of("referenceNumber", "ML's reference."),
     )
     """The ML channel's reference, sent with UPLOAD and AMENDED_SUCCESS; None if not given (point 3)."""
     extra: Mapping[str, object] = field(factory=dict, kw_only=True, hash=False)  # pyright: ignore[reportUnknownVariableType]
@@ -69,11 +58,10 @@ class PayoutCallback:
 
     @property
     def idempotency_key(self) -> str:
-        """Control number, status and instant in UTC+8: equal for deliveries of the same *event*.
+        """Control number, status and instant, at most 50 ASCII characters: equal for the same *event*.
 
-        At most 50 ASCII characters. Two callbacks that share it can differ in the other fields: an anomaly.
-
-        Raises ``ValueError`` if the callback was built by hand with a naive ``deal_time``.
+        Callbacks that share it can differ in other fields, an anomaly. Raises ``ValueError`` if ``deal_time``
+        is naive, in a callback built by hand.
         """
         return f"{self.control_number}/{self.pay_type:d}/{_instant(self.deal_time)}"
 
@@ -81,25 +69,24 @@ class PayoutCallback:
     def digest(self) -> str:
         """The SHA-256 of the canonical content, 64 hexadecimal characters: equal for the same *content*.
 
-        It is the primary key for stored events: no redelivery is stored twice, and nothing that differs is
-        dropped.
-
-        Raises ``ValueError`` as ``to_dict`` does.
+        As the primary key of stored events it drops redeliveries and nothing else. Raises as ``to_dict``.
         """
         return digest(self.to_dict())
 
     def to_dict(self) -> dict[str, object]:
         """Return the callback as JSON-ready data in wire names, for queues, tables and logs.
 
-        It has plain built-in types only, and shares nothing with the callback: ``action``, ``payType`` as
-        int, ``dealTime`` in ISO 8601 with microseconds and +08:00, and the unknown fields beside the others;
-        optional fields that are not given are absent. It has no secret.
+        It has plain built-in types only: ``payType`` is an int, ``dealTime`` ISO 8601 with microseconds and
+        +08:00, unknown fields stand beside the others, and optional ones that are not given are absent.
 
-        Raises ``ValueError`` if the callback was built by hand with a naive ``deal_time``, or with values in
-        ``extra`` that JSON does not have.
+        Raises ``ValueError`` for a callback built by hand with a naive ``deal_time``, or values in ``extra``
+        that JSON does not have.
         """
-        known = _unstructurer()(self)
-        known = {"userName": known.pop("userName"), "action": _fields.ACTION, **known}
+        known: dict[str, object] = {"userName": self.user_name, "action": wire.ACTION}
+        for attribute, name in _NAMES.items():
+            value = _instant(self.deal_time) if attribute == "deal_time" else getattr(self, attribute)
+            if value is not None:
+                known[name] = value
         # The known fields first in order, and last in precedence.
         result: dict[str, object] = json_copy(known | dict(self.extra) | known)
         return result
@@ -108,9 +95,8 @@ class PayoutCallback:
     def from_dict(cls, data: Mapping[str, object]) -> PayoutCallback:
         """Build the callback that ``to_dict`` was called on. It does not authenticate the sender.
 
-        Raises ``TypeError`` if ``data`` is not a mapping, and ``ValueError`` naming each invalid field, or
-        the first that JSON does not have. ``authentication`` is always invalid here: only a raw callback has
-        it.
+        Raises ``TypeError`` if ``data`` is not a mapping, and ``ValueError`` naming each invalid field.
+        ``authentication`` is always invalid here: only a raw callback has it.
         """
         if not isinstance(data, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected the mapping that to_dict returned, got {type(data).__name__}")
@@ -145,17 +131,15 @@ Structure: TypeAlias = Callable[[dict[str, object]], PayoutCallback | tuple[Fiel
 
 
 def make_structure(prefixes: frozenset[str] | None, secrets: tuple[str, ...]) -> Structure:
-    """Build the function that structures the fields of a callback.
+    """Build the function that structures the fields of an account's callbacks.
 
-    ``prefixes`` are the account's own; None accepts any. ``secrets`` are redacted in free texts and in
-    unknown fields, longest first.
+    Any prefix is accepted if ``prefixes`` is None; secrets are redacted in free texts and unknown fields.
     """
     readers = {attribute: one.metadata["rule"].read for attribute, one in _WIRE_FIELDS.items()}
+    readers["control_number"] = partial(wire.read_control_number, prefixes=prefixes)
     for attribute, one in _WIRE_FIELDS.items():
-        if one.metadata["rule"] is _fields.OPTIONAL_TEXT:
-            readers[attribute] = _fields.redacting_reader(secrets)
-    if prefixes is not None:
-        readers["control_number"] = _fields.own_control_number_reader(prefixes)
+        if one.metadata["rule"] is wire.OPTIONAL_TEXT:
+            readers[attribute] = partial(wire.read_optional_text, secrets=secrets)
     build = make_dict_structure_fn(
         PayoutCallback,
         Converter(detailed_validation=True),
@@ -169,26 +153,23 @@ def make_structure(prefixes: frozenset[str] | None, secrets: tuple[str, ...]) ->
     def structure(values: dict[str, object]) -> PayoutCallback | tuple[FieldError, ...]:
         errors: list[FieldError] = []
         try:
-            _fields.read_action(values["action"])
-        except _fields.InvalidField as error:
-            errors.append(FieldError("action", *error.args))
-        except KeyError:
-            errors.append(_missing("action"))
+            wire.read_action(values["action"])
+        except (wire.InvalidField, KeyError) as error:
+            errors.append(_field_error("action", error, values))
         try:
             callback = build(values, PayoutCallback)
         except ClassValidationError as group:
-            problems = group.exceptions
-        else:
-            if errors:
-                return tuple(errors)
-            if not NAMES.keys() >= values.keys():
-                extra: Any = callback.extra
-                unknown = {name: value for name, value in values.items() if name not in NAMES}
-                extra.update(redact(unknown, secrets) if secrets else unknown)
-            return callback
-        for problem in problems:
-            errors.append(_field_error(problem, values))
-        return tuple(sorted(errors, key=lambda error: [*NAMES].index(error.field)))
+            for problem in group.exceptions:
+                notes = [note for note in getattr(problem, "__notes__", ()) if hasattr(note, "name")]
+                errors.append(_field_error(_NAMES[notes[0].name] if notes else "", problem, values))
+            return tuple(sorted(errors, key=lambda one: [*NAMES].index(one.field)))
+        if errors:
+            return tuple(errors)
+        if not NAMES.keys() >= values.keys():
+            extra: Any = callback.extra
+            unknown = {name: value for name, value in values.items() if name not in NAMES}
+            extra.update(redact(unknown, secrets))
+        return callback
 
     return structure
 
@@ -197,30 +178,9 @@ structurer = cache(lambda: make_structure(None, ()))
 """Return the function that structures stored fields, of any account and without secrets."""
 
 
-def _missing(name: str) -> FieldError:
-    return FieldError(name, ErrorCode.MISSING, "expected in every callback, got no such field")
-
-
-def _field_error(error: Exception, values: dict[str, object]) -> FieldError:
-    """Return what a reader said; raise any other exception, which is not about the callback."""
-    for note in getattr(error, "__notes__", ()):
-        if isinstance(note, AttributeValidationNote):
-            name = _NAMES[note.name]
-            if isinstance(error, _fields.InvalidField):
-                return FieldError(name, *error.args)
-            if isinstance(error, KeyError) and name not in values:
-                return _missing(name)
-    raise error
-
-
-@cache
-def _unstructurer() -> Callable[[PayoutCallback], dict[str, object]]:
-    overrides = {
-        attribute: override(
-            rename=name,
-            omit_if_default=name in OPTIONAL_NAMES,
-            unstruct_hook=_instant if attribute == "deal_time" else None,
-        )
-        for attribute, name in _NAMES.items()
-    }
-    return make_dict_unstructure_fn(PayoutCallback, Converter(), extra=override(omit=True), **overrides)  # type: ignore[arg-type]
+def _field_error(name: str, error: Exception, values: dict[str, object]) -> FieldError:
+    if isinstance(error, wire.InvalidField):
+        return FieldError(name, *error.args)
+    if isinstance(error, KeyError) and name not in values:
+        return FieldError(name, ErrorCode.MISSING, "expected in every callback, got no such field")
+    raise error  # not about the callback: no memory, a time limit of the host program, a missing module

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import final
 
 from ._formatting import quoted
 
@@ -17,7 +16,6 @@ CONTROL_NUMBER_FORMAT = "5 ASCII letters or digits and then 8 to 10 digits"
 match_control_number = re.compile(CONTROL_NUMBER_PATTERN).fullmatch
 
 
-@final
 class ControlNumber(str):
     """A well-formed control number: five ASCII letters or digits, then 8 to 10 ASCII digits (point 4).
 

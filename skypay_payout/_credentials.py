@@ -2,17 +2,47 @@
 
 import re
 from collections.abc import Collection, Sequence, Set
-from typing import Any, final
+from math import inf
+from typing import Any, TypeVar, cast, final
 
 from attrs import field, frozen
 
-from ._arguments import as_text, as_tuple
 from ._control_number import PREFIX_LENGTH, PREFIX_PATTERN
 
 MAX_LENGTH = 50
 """Characters, for userName and for authentication alike."""
 
+_T = TypeVar("_T")
 _is_prefix = re.compile(PREFIX_PATTERN).fullmatch
+
+
+def as_tuple(name: str, value: object, kind: type[_T]) -> tuple[_T, ...]:
+    """Return one value, or a sequence of values in its order, as a tuple; a set has no order."""
+    expected = f"{name}: expected one {kind.__name__} or a sequence of them, oldest first, got"
+    if isinstance(value, kind):
+        return (value,)
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
+        raise TypeError(f"{expected} {type(value).__name__}")
+    items = tuple(cast("Sequence[object]", value))
+    if not items:
+        raise ValueError(f"{expected} none")
+    for item in items:
+        if not isinstance(item, kind):
+            raise TypeError(f"{expected} {type(item).__name__} in it")
+    return cast("tuple[_T, ...]", items)
+
+
+def as_text(name: str, value: str, most: float = inf) -> str:
+    """Return the text. Raises ``TypeError`` or ``ValueError``, without the text: it may be a secret."""
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{name}: expected a str, got {type(value).__name__}")
+    if not value:
+        raise ValueError(f"{name}: expected text, got none: is its setting filled in?")
+    if len(value) > most:
+        raise ValueError(f"{name}: expected at most {most} characters, got {len(value)}")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{name}: expected text, got a lone surrogate, which no body can carry")
+    return value
 
 
 def _user_name(value: str) -> str:
@@ -42,9 +72,8 @@ def _prefixes(value: str | Collection[str] | None) -> frozenset[str] | None:
 class Credentials:
     """One SkyPay account: its name, the secret that its callbacks carry, and its prefixes.
 
-    ``authentication`` is one secret, or a sequence of them from oldest to newest during a rotation: callbacks
-    with the old and with the new one both arrive for a while. Each has 1 to 50 characters and is compared
-    exactly.
+    ``authentication`` is one secret of 1 to 50 characters, or a sequence of them from oldest to newest during
+    a rotation: callbacks with the old and with the new one both arrive for a while.
 
     Raises ``TypeError`` or ``ValueError`` for anything else; the message never contains the secret.
     """
@@ -58,12 +87,9 @@ class Credentials:
 
 
 def login(user_name: Any, authentication: Any) -> bytes:
-    """Join userName and authentication into one text to compare, so that no error says which one is wrong.
-
-    A text that is too long for a secret is not compared at all: comparing costs time for each of its bytes.
-    """
+    """Join userName and authentication into one text to compare, so that no error says which one is wrong."""
     try:
-        if len(user_name) <= MAX_LENGTH and len(authentication) <= MAX_LENGTH:
+        if len(user_name) <= MAX_LENGTH and len(authentication) <= MAX_LENGTH:  # comparing costs time
             # No UTF-8 text contains 0xFF, so no other pair gives the same bytes.
             pair: bytes = user_name.encode() + b"\xff" + authentication.encode()
             return pair

@@ -1,7 +1,5 @@
 """The settings, read from environment variables. An error names the variable and shows no value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ._credentials import Credentials
@@ -16,10 +14,9 @@ PREFIXES = "SKYPAY_PREFIXES"
 def credentials(environ: Mapping[str, str]) -> Credentials:
     """Read the account. Raises ``ValueError``."""
     user_name = _value(environ, USER_NAME) or ""
-    authentication = several(environ, AUTHENTICATION) or ""
-    prefixes = several(environ, PREFIXES)
+    secrets, prefixes = several(environ, AUTHENTICATION) or "", several(environ, PREFIXES)
     try:
-        return Credentials(user_name, authentication, prefixes=prefixes)
+        return Credentials(user_name, secrets, prefixes=prefixes)
     except ValueError as error:
         argument, _, problem = str(error).partition(":")
     raise ValueError(f"SKYPAY_{argument.upper()}:{problem}")
@@ -28,26 +25,20 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
 def cipher(environ: Mapping[str, str]) -> BodyCipher | None:
     """Read the keys; None if there are none. Raises ``ValueError``, and ``ImportError`` without the extra."""
     keys = several(environ, ENCRYPTION_KEY)
-    if keys is None:
-        return None
     try:
-        return BodyCipher(keys)
+        return None if keys is None else BodyCipher(keys)
     except ValueError as error:
         problem = str(error).removeprefix("keys")
     raise ValueError(f"{ENCRYPTION_KEY}{problem}")
 
 
 def several(environ: Mapping[str, str], name: str) -> list[str] | None:
-    """Read one value, or several with commas between them; None if the variable is not set.
-
-    Raises ``ValueError`` if one of them is empty.
-    """
+    """Read one value, or several with commas between them; None if it is not set. Raises ``ValueError``."""
     text = _value(environ, name)
     return None if text is None else [_checked(name, value.strip()) for value in text.split(",")]
 
 
 def _value(environ: Mapping[str, str], name: str) -> str | None:
-    """Read the variable; None if it is not set. Raises ``ValueError`` for what only looks like a value."""
     if name not in environ:
         return None
     value = environ[name]
@@ -61,13 +52,10 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
 
 def _checked(name: str, value: str) -> str:
     if not value:
-        raise ValueError(
-            f"{name}: expected one value, or several with commas between them, got an empty one: fill it in, "
-            "or unset the variable if it is not needed"
-        )
+        expected = f"{name}: expected one value, or several with commas between them"
+        raise ValueError(f"{expected}, got an empty one: fill it in, or unset the variable if not needed")
     if value[0] in "'\"" and value[0] == value[-1]:
         raise ValueError(
-            f"{name}: expected a value without quotes around it, got one in quotes: remove them, since env "
-            "files of Docker keep them"
+            f"{name}: expected no quotes around a value (Docker's --env-file keeps them), got some"
         )
     return value

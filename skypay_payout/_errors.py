@@ -1,10 +1,7 @@
 """What can be wrong with a callback, whose fault it is, and the stable codes for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar, final
 
 from attrs import frozen
 
@@ -12,7 +9,6 @@ from ._control_number import ControlNumber
 from ._formatting import digest
 
 
-@final
 class ErrorCode(StrEnum):
     """Stable codes of what is wrong: alerts and metrics may be built on them."""
 
@@ -84,23 +80,10 @@ class MalformedBodyError(CallbackError):
         return str(self.args[1])
 
 
-@final
 class DecryptionError(MalformedBodyError):
     """A body that no configured key decrypts: do not acknowledge it."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            ErrorCode.DECRYPTION_FAILED,
-            "expected a body encrypted with a configured key, got one that none of them decrypts: if SkyPay "
-            "sent it, compare the key with the one that SkyPay issued, and configure the old and the new key "
-            "during a rotation",
-        )
 
-    def __reduce__(self) -> tuple[type[DecryptionError], tuple[()]]:
-        return type(self), ()
-
-
-@final
 class AuthenticationError(CallbackError):
     """A body whose userName or authentication is missing or wrong, not which. Never acknowledge it."""
 
@@ -114,7 +97,6 @@ class AuthenticationError(CallbackError):
         )
 
 
-@final
 @frozen
 class FieldError:
     """One invalid field of an authenticated callback."""
@@ -127,7 +109,6 @@ class FieldError:
     """The expected value, the one that arrived, and what to do: safe to log."""
 
 
-@final
 class InvalidCallbackError(CallbackError):
     """A callback that is authenticated, but has invalid fields: quarantine it, and acknowledge it.
 
@@ -164,17 +145,10 @@ class InvalidCallbackError(CallbackError):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the canonical payload, 64 hexadecimal characters: equal for redeliveries.
-
-        Keep resolved quarantine entries under it, or a redelivery would reopen them.
-        """
+        """The SHA-256 of the canonical payload, 64 hexadecimal characters: the key to store it under."""
         return digest(self.payload)
 
 
-_Error = TypeVar("_Error", bound=CallbackError)
-
-
-def bare(error: _Error) -> _Error:
-    """Return the error without traceback and context, whose frames and arguments hold the body."""
-    error.__context__ = error.__cause__ = None
-    return error.with_traceback(None)
+def strip(error: CallbackError) -> None:
+    """Remove traceback and context, whose frames and arguments hold the body."""
+    error.__context__ = error.__cause__ = error.__traceback__ = None

@@ -1,8 +1,12 @@
-"""How JSON values are written: into messages for people, and as canonical JSON to compare and to hash."""
+"""JSON values, written into messages, as canonical JSON to compare and to hash, and without secrets."""
 
 import json
+from typing import Any, cast
 
 _SHOWN_CHARACTERS = 40
+
+REDACTED = "[redacted]"
+"""What stands in a callback or an error where the sender repeated a secret."""
 
 
 def quoted(value: object) -> str:
@@ -27,3 +31,27 @@ def digest(value: object) -> str:
     from hashlib import sha256  # slow to import, and not needed to receive a callback
 
     return sha256(canonical_json(value).encode()).hexdigest()
+
+
+def redact(value: Any, secrets: tuple[str, ...]) -> Any:
+    """Replace the secrets, longest first, in all texts, names and numbers of a JSON value, at any depth."""
+    if isinstance(value, str):
+        if not contains(value, secrets):
+            return value
+        for secret in secrets:
+            value = value.replace(secret, REDACTED)
+        # What is left on both sides of a marker can make up another secret.
+        return REDACTED if contains(value, secrets) else value
+    if isinstance(value, (int, float)):
+        return REDACTED if contains(str(value), secrets) else value
+    if isinstance(value, list):
+        return [redact(item, secrets) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        return {redact(name, secrets): redact(item, secrets) for name, item in fields.items()}
+    return value
+
+
+def contains(text: str, secrets: tuple[str, ...]) -> bool:
+    """Return whether the text contains one of the secrets."""
+    return any(secret in text for secret in secrets)

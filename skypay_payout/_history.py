@@ -1,10 +1,7 @@
 """The state of one payout, from all of its callbacks (point 10)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import final
 
 from attrs import field, frozen
 
@@ -14,7 +11,6 @@ from ._formatting import canonical_json
 from ._pay_type import PayType
 
 
-@final
 class PayoutStatus(StrEnum):
     """The status of a payout, as far as its callbacks say (point 10)."""
 
@@ -30,7 +26,6 @@ class PayoutStatus(StrEnum):
     """Final statuses of different kinds arrived: a person must resolve it with SkyPay."""
 
 
-@final
 class Anomaly(StrEnum):
     """Something in a payout's history that a person must look at (point 10)."""
 
@@ -47,17 +42,14 @@ _STATUS = {
     PayType.CANCEL: PayoutStatus.CANCELLED,
     PayType.FAILURE: PayoutStatus.FAILED,
 }
+_REFERENCED = (PayType.UPLOAD, PayType.AMENDED_SUCCESS)
 
 
 def _content(callback: PayoutCallback) -> str:
-    """The canonical JSON, in which 1, 1.0 and true differ, as they do not in Python."""
+    """Return the canonical JSON, in which 1, 1.0 and true differ, as they do not in Python."""
     if not isinstance(callback, PayoutCallback):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected PayoutCallback objects, got {type(callback).__name__}")
     return canonical_json(callback.to_dict())
-
-
-def _contents(events: tuple[PayoutCallback, ...]) -> tuple[str, ...]:
-    return tuple(map(_content, events))
 
 
 def _distinct_in_order(callbacks: Iterable[PayoutCallback]) -> tuple[PayoutCallback, ...]:
@@ -67,31 +59,22 @@ def _distinct_in_order(callbacks: Iterable[PayoutCallback]) -> tuple[PayoutCallb
         got = " and ".join(map(repr, map(str, numbers[:2]))) or "none"
         raise ValueError(f"expected callbacks of one payout, got {got}: make a PayoutHistory for each payout")
 
-    def order(item: tuple[str, PayoutCallback]) -> tuple[object, ...]:
-        content, callback = item
-        return callback.deal_time, callback.pay_type, content
-
-    return tuple(callback for _, callback in sorted(contents.items(), key=order))
+    ordered = sorted(contents.items(), key=lambda item: (item[1].deal_time, item[1].pay_type, item[0]))
+    return tuple(callback for _, callback in ordered)
 
 
-@final
 @frozen
 class PayoutHistory:
     """One payout's history, from its callbacks in any order, including redeliveries (point 10).
 
     A final status stays: no callback that arrives later, and no ``deal_time``, undoes it. The result depends
-    on the content of the callbacks only, never on the order of arrival. User names are not compared. The cost
-    is linear in the callbacks, apart from sorting them.
+    on the content of the callbacks only, never on the order of arrival. User names are not compared.
 
-    Raises ``ValueError`` for no callbacks, and for callbacks of more than one control number, and
-    ``TypeError`` for anything but callbacks.
+    Raises ``ValueError`` unless the callbacks are of one control number, and ``TypeError`` for other values.
     """
 
-    events: tuple[PayoutCallback, ...] = field(alias="callbacks", converter=_distinct_in_order, eq=_contents)
-    """Each distinct callback once, by ``deal_time``, then status, then content.
-
-    Two deliveries of one event that differ in any field are both here.
-    """
+    events: tuple[PayoutCallback, ...] = field(alias="callbacks", converter=_distinct_in_order)
+    """Each distinct callback once, by ``deal_time``, then status, then content."""
 
     @property
     def control_number(self) -> ControlNumber:
@@ -120,23 +103,13 @@ class PayoutHistory:
     @property
     def reference_number(self) -> str | None:
         """The latest value in an UPLOAD or AMENDED_SUCCESS; a failed amendment changes nothing."""
-        return next(
-            (
-                event.reference_number
-                for event in reversed(self.events)
-                if event.pay_type in (PayType.UPLOAD, PayType.AMENDED_SUCCESS) and event.reference_number
-            ),
-            None,
-        )
+        return _last(event.reference_number for event in self.events if event.pay_type in _REFERENCED)
 
     @property
     def fail_description(self) -> str | None:
         """The latest value in a FAILURE: the reason of the failure, not of a failed amendment."""
-        return next(
-            (
-                event.fail_description
-                for event in reversed(self.events)
-                if event.pay_type == PayType.FAILURE and event.fail_description
-            ),
-            None,
-        )
+        return _last(event.fail_description for event in self.events if event.pay_type == PayType.FAILURE)
+
+
+def _last(values: Iterable[str | None]) -> str | None:
+    return [None, *filter(None, values)][-1]

@@ -9,15 +9,15 @@ from hmac import compare_digest
 from typing import TypeAlias, final
 
 from attrs import Factory, evolve, field, frozen
+from attrs.validators import ge, instance_of
 
 from . import _environ
-from ._arguments import as_tuple
 from ._callback import NAMES, PayoutCallback, Structure, make_structure
-from ._credentials import Credentials, login
-from ._errors import AuthenticationError, CallbackError, InvalidCallbackError, bare
+from ._credentials import Credentials, as_tuple, login
+from ._errors import AuthenticationError, CallbackError, InvalidCallbackError, strip
+from ._formatting import contains, redact
 from ._json import check_depth, decode, json_copy, to_bytes
-from ._redaction import contains, redact
-from ._results import Accepted, Encrypter, Quarantined, Rejected, Result
+from ._results import Accepted, Quarantined, Rejected, Result
 from .encryption import BodyCipher, decrypt_object
 
 Body: TypeAlias = bytes | bytearray | memoryview | str
@@ -44,38 +44,26 @@ class _Login:
             name if name in NAMES else redact(name, self.secrets): redact(value, self.secrets)
             for name, value in fields.items()
         }
-        # The message too: escaping what arrived can spell a secret, and shortening it can leave part of one.
-        return InvalidCallbackError(
-            tuple(
-                evolve(error, message=_NOT_SHOWN)
-                if contains(error.message, self.secrets)
-                or payload.get(error.field) != fields.get(error.field)
-                else error
-                for error in result
-            ),
-            payload,
-        )
+        errors = list(result)
+        for index, error in enumerate(errors):
+            # Escaping the value can spell a secret, and shortening it can leave part of one.
+            changed = payload.get(error.field) != fields.get(error.field)
+            if changed or contains(error.message, self.secrets):
+                errors[index] = evolve(error, message=_NOT_SHOWN)
+        return InvalidCallbackError(tuple(errors), payload)
 
 
 def _credentials(value: Credentials | Sequence[Credentials]) -> tuple[Credentials, ...]:
     accounts = as_tuple("credentials", value, Credentials)
     if len({account.user_name for account in accounts}) < len(accounts):
-        raise ValueError(
-            "credentials: expected each user name once, got one several times: put all secrets and prefixes "
-            "of an account into one Credentials"
-        )
+        hint = "put all secrets and prefixes of an account into one Credentials"
+        raise ValueError(f"credentials: expected each user name once, got one several times: {hint}")
     return accounts
 
 
 def _cipher(value: BodyCipher | None) -> BodyCipher | None:
     if value is not None and not isinstance(value, BodyCipher):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"cipher: expected one BodyCipher or None, got {type(value).__name__}")
-    return value
-
-
-def _max_body_size(value: int) -> int:
-    if type(value) is not int or value < 1:
-        raise ValueError(f"max_body_size: expected a number of bytes from 1 upwards, got {value!r}")
     return value
 
 
@@ -98,16 +86,14 @@ class CallbackParser:
     """The parser of ``payoutQueuePayout`` bodies, which also decides what to respond.
 
     Immutable: build one when the program starts, and share it among threads, tasks and processes. A pickle of
-    it contains the secrets.
-
-    Raises ``TypeError`` or ``ValueError`` for invalid arguments.
+    it contains the secrets. Raises ``TypeError`` or ``ValueError`` for invalid arguments.
     """
 
     credentials: tuple[Credentials, ...] = field(converter=_credentials)
     """One account, or a sequence of accounts: callbacks of all of them are accepted."""
     cipher: BodyCipher | None = field(default=None, converter=_cipher, kw_only=True, repr=False)
     """The cipher of the bodies, with one key or several; None where they are plain JSON."""
-    max_body_size: int = field(default=65536, converter=_max_body_size, kw_only=True)
+    max_body_size: int = field(default=65536, validator=[instance_of(int), ge(1)], kw_only=True)
     """Bytes, counted before decryption (point 9)."""
     _logins: tuple[_Login, ...] = field(init=False, repr=False, default=Factory(_logins, takes_self=True))
 
@@ -122,77 +108,80 @@ class CallbackParser:
         - ``SKYPAY_PREFIXES``: the prefixes issued to the account. Without it any are accepted.
 
         The last three hold one value, or several with commas between them, from oldest to newest. White space
-        around values is dropped. A variable that is set but empty, a full-width comma, and quotes around a
-        value are errors. A value with a comma in it cannot be given this way: call the constructor.
+        around values is dropped. A value with a comma in it cannot be given this way: call the constructor.
 
         Raises ``ValueError`` that names the variable and shows no value, and ``ImportError`` if there is a
         key but the extra ``encryption`` is not installed.
         """
         if environ is None:  # no default argument: help() shows those, and with them every secret
             environ = os.environ
-        account = _environ.credentials(environ)
-        cipher = _environ.cipher(environ)
+        account, cipher = _environ.credentials(environ), _environ.cipher(environ)
         if plain and cipher is not None:
             raise ValueError(f"{_environ.ENCRYPTION_KEY}: expected no key with plain=True, got one")
         if not plain and cipher is None:
-            wanted = (
-                "the key that SkyPay issued, got none: set it, or pass plain=True if bodies are plain JSON"
-            )
-            raise ValueError(f"{_environ.ENCRYPTION_KEY}: expected {wanted}")
+            hint = "set it, or pass plain=True if bodies are plain JSON"
+            raise ValueError(f"{_environ.ENCRYPTION_KEY}: expected SkyPay's key, got none: {hint}")
         return cls(account, cipher=cipher)
 
     def __reduce__(self) -> tuple[object, tuple[()]]:
         # The structuring functions cannot be pickled, so the copy makes its own.
-        return partial(
-            CallbackParser, self.credentials, cipher=self.cipher, max_body_size=self.max_body_size
-        ), ()
+        cipher, size = self.cipher, self.max_body_size
+        return partial(CallbackParser, self.credentials, cipher=cipher, max_body_size=size), ()
 
     def parse(self, body: Body) -> PayoutCallback:
         """Return the callback in ``body``: what was received, as any bytes-like object or as str.
-
-        The sender is authenticated before a field is validated, so an unauthenticated sender learns nothing.
 
         Raises ``CallbackError``: ``MalformedBodyError`` if the body is not one JSON object within the limits,
         ``DecryptionError``, its subclass, if no key decrypts it, ``AuthenticationError`` if userName or
         authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid. Raises
         ``TypeError`` for any other type, such as the mapping that a framework made of the body.
         """
-        outcome = self._outcome(body)[0]
-        if isinstance(outcome, PayoutCallback):
-            return outcome
+        result = self.receive(body)
+        if isinstance(result, Accepted):
+            return result.callback
+        error = result.error
         try:
-            raise outcome
+            raise error
         finally:
-            del body, outcome  # error reports show what the frames of a traceback hold
+            del body, result, error  # error reports show what the frames of a traceback hold
 
     def receive(self, body: Body) -> Result:
         """Decide what to do with ``body`` and what to respond; it never raises for a body.
 
-        - ``Accepted``: store its callback, then send its response, the acknowledgement.
-        - ``Quarantined``: store its payload for a person, then send its response, the acknowledgement.
-        - ``Rejected``: nothing to store; its response is no acknowledgement.
-
-        Raises ``TypeError`` unless ``body`` is bytes-like or str.
+        Store an ``Accepted`` or ``Quarantined`` result, then send what its ``respond`` returns. Raises
+        ``TypeError`` unless ``body`` is bytes-like or str.
         """
-        outcome, encrypter, newest_key, newest_secret = self._outcome(body)
+        key, is_newest_key, found = None, True, None
+        try:
+            data = to_bytes(body, self.max_body_size)
+            if self.cipher is None:
+                fields = decode(data)
+            else:
+                fields, _, key, is_newest_key = decrypt_object(self.cipher, data)
+            given = login(fields.get("userName"), fields.pop("authentication", None))
+            for one in self._logins:  # all of them, each in constant time
+                if compare_digest(one.pair, given):
+                    found = one
+            if found is None:
+                raise AuthenticationError
+            check_depth(fields)
+        except CallbackError as error:
+            strip(error)
+            return Rejected(error)
+        outcome = found.validate(fields)
+        used = {"used_newest_key": is_newest_key, "used_newest_secret": found.is_newest_secret}
         if isinstance(outcome, PayoutCallback):
-            return Accepted(
-                outcome, used_newest_key=newest_key, used_newest_secret=newest_secret, encrypter=encrypter
-            )
-        if isinstance(outcome, InvalidCallbackError):
-            return Quarantined(
-                outcome, used_newest_key=newest_key, used_newest_secret=newest_secret, encrypter=encrypter
-            )
-        return Rejected(outcome)
+            return Accepted(outcome, **used, key=key)
+        return Quarantined(outcome, **used, key=key)
 
     def revalidate(self, payload: Mapping[str, object]) -> PayoutCallback:
         """Return the callback in a quarantined payload that a person corrected or a newer version accepts.
 
-        It needs no secret and no key and does not authenticate the sender: never pass it data from a request.
+        It does not authenticate the sender: never pass it data from a request.
 
-        Raises ``InvalidCallbackError`` if it is still invalid; ``ValueError`` for a payload with
-        ``authentication``, which only a raw callback has, for a ``userName`` of none of the parser's
-        accounts, and for values that are not JSON; and ``TypeError`` for anything but a mapping.
+        Raises ``InvalidCallbackError`` if it is still invalid, ``TypeError`` if it is no mapping, and
+        ``ValueError`` if it has ``authentication``, which only a raw callback has, values that are not JSON,
+        or the ``userName`` of none of the parser's accounts.
         """
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"payload: expected a mapping from quarantine, got {type(payload).__name__}")
@@ -206,24 +195,3 @@ class CallbackParser:
                     return result
                 raise result
         raise ValueError("payload: expected the userName of one of the parser's accounts, got another")
-
-    def _outcome(self, body: Body) -> tuple[PayoutCallback | CallbackError, Encrypter | None, bool, bool]:
-        """Return what became of it, what encrypts its response, and if newest key and secret were used."""
-        encrypter, newest_key = None, True
-        try:
-            data = to_bytes(body, self.max_body_size)
-            if self.cipher is None:
-                fields = decode(data)
-            else:
-                fields, _, encrypter, newest_key = decrypt_object(self.cipher, data)
-            given = login(fields.get("userName"), fields.pop("authentication", None))
-            found = None
-            for one in self._logins:  # all of them, each in constant time
-                if compare_digest(one.pair, given):
-                    found = one
-            if found is None:
-                raise AuthenticationError
-            check_depth(fields)
-        except CallbackError as error:
-            return bare(error), None, True, True
-        return found.validate(fields), encrypter, newest_key, found.is_newest_secret

@@ -1,10 +1,8 @@
 """The six statuses of a payout."""
 
 from enum import IntEnum
-from typing import final
 
 
-@final
 class PayType(IntEnum):
     """The status that a callback reports (``payType``; section 3.2, point 2)."""
 

@@ -1,27 +1,18 @@
 """The results of receiving a body, and the response to each: the decision as data."""
 
 from datetime import datetime
-from typing import NoReturn, Protocol, TypeAlias, final, runtime_checkable
+from typing import NoReturn, TypeAlias
 
 from attrs import field, frozen
 
 from ._acknowledgement import acknowledge
 from ._callback import PayoutCallback
 from ._errors import AuthenticationError, CallbackError, ErrorCode, InvalidCallbackError
+from .encryption import Key
 
 _CONTENT_TYPE = "text/plain"
 
 
-@runtime_checkable
-class Encrypter(Protocol):
-    """An object that encrypts a body, such as ``BodyCipher``."""
-
-    def encrypt(self, data: bytes, /) -> bytes:
-        """Encrypt the bytes as a body to send."""
-        ...
-
-
-@final
 @frozen
 class Response:
     """An HTTP response, for any web framework."""
@@ -35,26 +26,22 @@ class Response:
 
 
 class _Result:
-    """The base of the results: their response is sent where the body was received."""
-
     __slots__ = ()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__name__} cannot be pickled or copied, since it may hold what encrypts its "
-            "response: respond where the body was received, and queue callback.to_dict()"
+            f"a {type(self).__name__} cannot be pickled or copied, since it may hold a key: "
+            "respond where the body was received, and queue callback.to_dict()"
         )
 
 
 @frozen
 class _Authenticated(_Result):
-    """The base of the two results that are acknowledged."""
-
     used_newest_key: bool = field(default=True, kw_only=True)
     """Whether the newest key decrypted the body; True where there is one key or none."""
     used_newest_secret: bool = field(default=True, kw_only=True)
     """Whether the body carried the newest secret of its account; True where there is one."""
-    _encrypter: Encrypter | None = field(default=None, kw_only=True, alias="encrypter", repr=False, eq=False)
+    _key: Key | None = field(default=None, kw_only=True, alias="key", repr=False, eq=False)
 
     def respond(self, at: datetime | None = None) -> Response:
         """Build the response: 200 and the acknowledgement for ``at``, an aware time (default: now).
@@ -64,12 +51,9 @@ class _Authenticated(_Result):
         Raises ``TypeError`` or ``ValueError`` if ``at`` is not an aware ``datetime``.
         """
         body = acknowledge(at).to_json()
-        return Response(
-            200, body if self._encrypter is None else self._encrypter.encrypt(body), _CONTENT_TYPE
-        )
+        return Response(200, body if self._key is None else self._key.encrypt(body), _CONTENT_TYPE)
 
 
-@final
 @frozen
 class Accepted(_Authenticated):
     """A valid callback. Store it, then respond."""
@@ -78,7 +62,6 @@ class Accepted(_Authenticated):
     """The event that SkyPay reports."""
 
 
-@final
 @frozen
 class Quarantined(_Authenticated):
     """An authenticated but invalid callback. Store its payload for a person, then respond."""
@@ -87,7 +70,6 @@ class Quarantined(_Authenticated):
     """The invalid fields: store ``error.payload`` and ``error.errors`` under ``error.digest``."""
 
 
-@final
 @frozen
 class Rejected(_Result):
     """A body that is not acknowledged. Store nothing, then respond."""
@@ -95,15 +77,11 @@ class Rejected(_Result):
     error: CallbackError
     """The reason: safe to log."""
 
-    def respond(self, at: datetime | None = None) -> Response:  # noqa: ARG002
-        """Build the response, with an empty body: 403 if not authenticated, 413 if too large, else 400.
-
-        ``at`` gives all results the same signature; it is ignored.
-        """
+    def respond(self, at: datetime | None = None) -> Response:  # noqa: ARG002  all results are alike
+        """Build the response, with an empty body: 403 if not authenticated, 413 if too large, else 400."""
+        status = 413 if self.error.code is ErrorCode.TOO_LARGE else 400
         if isinstance(self.error, AuthenticationError):  # 401 would need a challenge
             status = 403
-        else:
-            status = 413 if self.error.code is ErrorCode.TOO_LARGE else 400
         return Response(status, b"", _CONTENT_TYPE)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ._acknowledgement import acknowledge
 from ._callback import OPTIONAL_NAMES, SCHEMAS
-from ._fields import ACTION, TEXT
+from ._fields import ACTION, TEXT, whole
 from ._times import SKYPAY_ZONE
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,19 +21,10 @@ _PROPERTIES = {
     **SCHEMAS,
 }
 _ACKNOWLEDGEMENT = acknowledge(datetime(2018, 6, 18, 17, 52, 10, 521100, SKYPAY_ZONE)).to_dict()
-_RESPONSE_TIME = {
-    "description": "When the partner responded: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
-    "type": "string",
-    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{4}$(?!\n)",
-    "examples": [_ACKNOWLEDGEMENT["responseTime"]],
-}
 
 
 def callback() -> dict[str, object]:
-    """Return the schema of the callback, decrypted, as a new dictionary.
-
-    Every field that this version knows has its rule (points 2 to 5, 7, 9 and 11).
-    """
+    """Return the schema of the callback, decrypted, as a new dictionary (points 2 to 5, 7, 9 and 11)."""
     return {
         "$schema": _DIALECT,
         "title": ACTION,
@@ -53,7 +44,14 @@ def acknowledgement() -> dict[str, object]:
         "type": "object",
         "properties": {
             **{name: {"const": value} for name, value in _ACKNOWLEDGEMENT.items()},
-            "responseTime": deepcopy(_RESPONSE_TIME),
+            "responseTime": {
+                "description": "The time of the response: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
+                "type": "string",
+                "pattern": whole(
+                    "[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{4}"
+                ),
+                "examples": [_ACKNOWLEDGEMENT["responseTime"]],
+            },
         },
         "required": list(_ACKNOWLEDGEMENT),
         "additionalProperties": False,

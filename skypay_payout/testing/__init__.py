@@ -7,7 +7,7 @@ pytest loads automatically; both come with the extra ``testing``.
 There is no clock here: time-machine and freezegun freeze what ``acknowledge()`` and ``respond()`` return.
 """
 
-from .._results import Encrypter
+from ..encryption import BodyCipher as Encrypter
 from ._bodies import (
     AUTHENTICATION,
     CREDENTIALS,

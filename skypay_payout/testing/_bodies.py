@@ -9,7 +9,7 @@ from .._credentials import Credentials
 from .._fields import ACTION
 from .._parser import CallbackParser
 from .._pay_type import PayType
-from .._results import Encrypter
+from ..encryption import BodyCipher as Encrypter
 
 SAMPLE = b"""{
     "userName": "AppName@skypay",

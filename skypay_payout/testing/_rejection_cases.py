@@ -18,7 +18,7 @@ from .._errors import (
     MalformedBodyError,
 )
 from .._parser import CallbackParser
-from .._results import Encrypter
+from ..encryption import BodyCipher as Encrypter
 from ._bodies import WRONG_AUTHENTICATION, encode, encrypted, encrypters, payload_for
 
 

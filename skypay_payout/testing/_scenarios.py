@@ -10,7 +10,7 @@ from attrs import frozen
 
 from .._control_number import ControlNumber
 from .._pay_type import PayType
-from .._results import Encrypter
+from ..encryption import BodyCipher as Encrypter
 from .._times import SKYPAY_ZONE, in_skypay_zone
 from ._bodies import body
 

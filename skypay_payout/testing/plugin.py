@@ -13,7 +13,7 @@ import pytest
 from .._credentials import Credentials
 from .._parser import CallbackParser
 from .._pay_type import PayType
-from .._results import Encrypter
+from ..encryption import BodyCipher as Encrypter
 from ._bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, body
 
 if TYPE_CHECKING:
