@@ -22,7 +22,4 @@ class PayType(IntEnum):
     @property
     def is_final(self) -> bool:
         """Whether the status ends the payout: PAYOUT, CANCEL and FAILURE do (point 10)."""
-        return self in _FINAL
-
-
-_FINAL = (PayType.PAYOUT, PayType.CANCEL, PayType.FAILURE)
+        return self in (PayType.PAYOUT, PayType.CANCEL, PayType.FAILURE)
