@@ -1,4 +1,4 @@
-"""Make bodies as SkyPay sends them, for the tests of an endpoint: valid ones, scenarios, and rejection cases.
+"""Make bodies as SkyPay sends them, for the tests of an endpoint: valid ones, scenarios, and bad bodies.
 
 Everything is made from the published sample: its account, its secret and its payout. Nothing but the core is
 needed. ``skypay_payout.testing.strategies`` needs Hypothesis, and ``skypay_payout.testing.plugin`` is what
@@ -7,7 +7,7 @@ pytest loads automatically; both come with the extra ``testing``.
 There is no clock here: time-machine and freezegun freeze what ``acknowledge()`` and ``respond()`` return.
 """
 
-from ..encryption import BodyCipher as Encrypter
+from ._bad_bodies import BadBody, bad_bodies
 from ._bodies import (
     AUTHENTICATION,
     CREDENTIALS,
@@ -20,7 +20,6 @@ from ._bodies import (
     encode,
     payload,
 )
-from ._rejection_cases import RejectionCase, rejection_cases
 from ._scenarios import (
     AMENDED_TWICE,
     CANCELLED,
@@ -48,14 +47,13 @@ __all__ = [
     "SCENARIOS",
     "USER_NAME",
     "WRONG_AUTHENTICATION",
+    "BadBody",
     "BodyFactory",
-    "Encrypter",
-    "RejectionCase",
     "Scenario",
+    "bad_bodies",
     "body",
     "encode",
     "out_of_order",
     "payload",
     "redelivered",
-    "rejection_cases",
 ]

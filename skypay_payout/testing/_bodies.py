@@ -9,7 +9,7 @@ from .._credentials import Credentials
 from .._fields import ACTION
 from .._parser import CallbackParser
 from .._pay_type import PayType
-from ..encryption import BodyCipher as Encrypter
+from ..encryption import BodyCipher
 
 SAMPLE = b"""{
     "userName": "AppName@skypay",
@@ -38,7 +38,7 @@ class BodyFactory(Protocol):
     """Describe what makes a body of any status: ``body``, and the value of the fixture ``skypay_body``."""
 
     def __call__(
-        self, status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fields: object
+        self, status: int = PayType.UPLOAD, *, cipher: BodyCipher | None = None, **fields: object
     ) -> bytes:
         """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
         ...
@@ -65,7 +65,7 @@ def payload(status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]
     return known | fields
 
 
-def body(status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fields: object) -> bytes:
+def body(status: int = PayType.UPLOAD, *, cipher: BodyCipher | None = None, **fields: object) -> bytes:
     """Make the body that SkyPay would send for ``payload(status, **fields)``: JSON, encrypted with a cipher.
 
     Raises ``TypeError`` or ``ValueError`` for a field that is not JSON.
@@ -73,7 +73,7 @@ def body(status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fie
     return encode(payload(status, **fields), cipher=cipher)
 
 
-def encode(fields: dict[str, object], *, cipher: Encrypter | None = None) -> bytes:
+def encode(fields: dict[str, object], *, cipher: BodyCipher | None = None) -> bytes:
     """Encode a payload as a body, such as one from which fields were removed.
 
     Raises ``TypeError`` or ``ValueError`` for a field that is not JSON.
@@ -83,7 +83,7 @@ def encode(fields: dict[str, object], *, cipher: Encrypter | None = None) -> byt
     return encrypted(text.encode(errors="backslashreplace"), cipher)
 
 
-def encrypted(text: bytes, cipher: Encrypter | None) -> bytes:
+def encrypted(text: bytes, cipher: BodyCipher | None) -> bytes:
     """Return the text as a body: encrypted if there is a cipher."""
     return text if cipher is None else cipher.encrypt(text)
 
@@ -100,7 +100,7 @@ def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD) -> dict[st
     )
 
 
-def encrypters(parser: CallbackParser) -> tuple[Encrypter, ...]:
+def encrypters(parser: CallbackParser) -> tuple[BodyCipher, ...]:
     """Return what encrypts bodies for this parser, one for each key, oldest first; none without a cipher."""
     if parser.cipher is None:
         return ()

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from .._control_number import ControlNumber
 from .._pay_type import PayType
-from ..encryption import BodyCipher as Encrypter
 from .._times import SKYPAY_ZONE, in_skypay_zone
+from ..encryption import BodyCipher
 from ._bodies import body
 
 _HOUR = timedelta(hours=1)
@@ -35,7 +35,7 @@ class Scenario:
     """The time from one to the next."""
 
     def bodies(
-        self, *, start: datetime = _SAMPLE_TIME, cipher: Encrypter | None = None, **fields: object
+        self, *, start: datetime = _SAMPLE_TIME, cipher: BodyCipher | None = None, **fields: object
     ) -> list[bytes]:
         """Make the bodies in the order in which the events happen, the first at ``start``.
 

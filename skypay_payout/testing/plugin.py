@@ -13,11 +13,18 @@ import pytest
 from .._credentials import Credentials
 from .._parser import CallbackParser
 from .._pay_type import PayType
-from ..encryption import BodyCipher as Encrypter
+from ..encryption import BodyCipher
+from ._bad_bodies import BadBody
 from ._bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, body
+from ._scenarios import Scenario
 
 if TYPE_CHECKING:
     from ..encryption import BodyCipher
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Give a test that is parametrized with bad bodies or scenarios their names."""
+    return val.name if isinstance(val, BadBody | Scenario) else None
 
 
 @pytest.fixture
@@ -44,7 +51,7 @@ def skypay_parser(skypay_credentials: Credentials) -> CallbackParser:
 def skypay_body(skypay_credentials: Credentials) -> BodyFactory:
     """Return a function like ``skypay_payout.testing.body``, for the account of ``skypay_credentials``."""
 
-    def make(status: int = PayType.UPLOAD, *, cipher: Encrypter | None = None, **fields: object) -> bytes:
+    def make(status: int = PayType.UPLOAD, *, cipher: BodyCipher | None = None, **fields: object) -> bytes:
         """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
         account = {
             "userName": skypay_credentials.user_name,
