@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any, TypeAlias, final
 
 from attrs import NOTHING, field, fields, frozen
-from cattrs import ClassValidationError, Converter
+from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
 from . import _fields as wire
 from ._control_number import ControlNumber
 from ._errors import ErrorCode, FieldError
-from ._formatting import digest, redact
+from ._formatting import digest
 from ._json import json_copy
 from ._pay_type import PayType
 from ._times import in_skypay_zone
@@ -28,10 +28,7 @@ _STATUSES = "The status: " + ", ".join(f"{status:d} {status.name}" for status in
 @final
 @frozen(slots=False)  # with slots, making one takes almost twice as long
 class PayoutCallback:
-    """One ``payoutQueuePayout``: the status of one payout at one time (section 3.2).
-
-    It has neither the secret nor a key: what is not kept cannot leak.
-    """
+    """One ``payoutQueuePayout``, without the secret: the status of a payout at one time (section 3.2)."""
 
     user_name: str = field(metadata=wire.TEXT.of("userName", "The account that SkyPay issued."))
     """The account that SkyPay issued, ``AppName@skypay``; one of the configured ``Credentials``."""
@@ -67,10 +64,7 @@ class PayoutCallback:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the canonical content, 64 hexadecimal characters: equal for the same *content*.
-
-        As the primary key of stored events it drops redeliveries and nothing else. Raises as ``to_dict``.
-        """
+        """The SHA-256 of its canonical content, 64 hexadecimal characters: equal for the same *content*."""
         return digest(self.to_dict())
 
     def to_dict(self) -> dict[str, object]:
@@ -115,8 +109,9 @@ def _instant(time: datetime) -> str:
 _WIRE_FIELDS = {one.name: one for one in fields(PayoutCallback) if one.metadata}
 _NAMES: dict[str, str] = {attribute: one.metadata["name"] for attribute, one in _WIRE_FIELDS.items()}
 
-NAMES = dict.fromkeys(["userName", "action", *_NAMES.values()])
+NAMES = ("userName", "action", *[name for name in _NAMES.values() if name != "userName"])
 """The wire names of all fields but authentication, which is checked first and then dropped, in order."""
+_KNOWN = frozenset(NAMES)
 
 OPTIONAL_NAMES = frozenset(_NAMES[one.name] for one in _WIRE_FIELDS.values() if one.default is not NOTHING)
 
@@ -130,57 +125,45 @@ Structure: TypeAlias = Callable[[dict[str, object]], PayoutCallback | tuple[Fiel
 """Return the callback that these fields hold, or all that is wrong with them (points 2 to 9)."""
 
 
-def make_structure(prefixes: frozenset[str] | None, secrets: tuple[str, ...]) -> Structure:
-    """Build the function that structures the fields of an account's callbacks.
-
-    Any prefix is accepted if ``prefixes`` is None; secrets are redacted in free texts and unknown fields.
-    """
-    readers = {attribute: one.metadata["rule"].read for attribute, one in _WIRE_FIELDS.items()}
-    readers["control_number"] = partial(wire.read_control_number, prefixes=prefixes)
-    for attribute, one in _WIRE_FIELDS.items():
-        if one.metadata["rule"] is wire.OPTIONAL_TEXT:
-            readers[attribute] = partial(wire.read_optional_text, secrets=secrets)
+@cache
+def structurer(prefixes: frozenset[str] | None = None) -> Structure:
+    """Build the function that structures an account's fields; any prefix is accepted if there are none."""
+    readers = {one.metadata["name"]: one.metadata["rule"].read for one in _WIRE_FIELDS.values()}
+    readers["controlNumber"] = wire.control_number_reader(prefixes)
     build = make_dict_structure_fn(
         PayoutCallback,
-        Converter(detailed_validation=True),
+        Converter(detailed_validation=False),
         extra=override(omit=True),
         **{  # type: ignore[arg-type]  # the overrides are told from the options by name
-            attribute: override(rename=name, struct_hook=readers[attribute])
-            for attribute, name in _NAMES.items()
+            attribute: override(rename=name, struct_hook=readers[name]) for attribute, name in _NAMES.items()
         },
     )
+    readers["action"] = wire.read_action
 
     def structure(values: dict[str, object]) -> PayoutCallback | tuple[FieldError, ...]:
-        errors: list[FieldError] = []
         try:
-            wire.read_action(values["action"])
-        except (wire.InvalidField, KeyError) as error:
-            errors.append(_field_error("action", error, values))
-        try:
+            if values["action"] != wire.ACTION:
+                raise wire.InvalidField
             callback = build(values, PayoutCallback)
-        except ClassValidationError as group:
-            for problem in group.exceptions:
-                notes = [note for note in getattr(problem, "__notes__", ()) if hasattr(note, "name")]
-                errors.append(_field_error(_NAMES[notes[0].name] if notes else "", problem, values))
-            return tuple(sorted(errors, key=lambda one: [*NAMES].index(one.field)))
-        if errors:
-            return tuple(errors)
-        if not NAMES.keys() >= values.keys():
+        except (wire.InvalidField, KeyError):
+            if errors := tuple(_errors(values, readers)):
+                return errors
+            raise
+        if not _KNOWN.issuperset(values):
             extra: Any = callback.extra
-            unknown = {name: value for name, value in values.items() if name not in NAMES}
-            extra.update(redact(unknown, secrets))
+            extra.update({name: value for name, value in values.items() if name not in _KNOWN})
         return callback
 
     return structure
 
 
-structurer = cache(lambda: make_structure(None, ()))
-"""Return the function that structures stored fields, of any account and without secrets."""
-
-
-def _field_error(name: str, error: Exception, values: dict[str, object]) -> FieldError:
-    if isinstance(error, wire.InvalidField):
-        return FieldError(name, *error.args)
-    if isinstance(error, KeyError) and name not in values:
-        return FieldError(name, ErrorCode.MISSING, "expected in every callback, got no such field")
-    raise error  # not about the callback: no memory, a time limit of the host program, a missing module
+def _errors(values: dict[str, object], readers: Mapping[str, wire.Reader]) -> Iterator[FieldError]:
+    """Read every field again. What readers do not raise themselves, such as MemoryError, passes through."""
+    for name in NAMES:
+        try:
+            if name in values:
+                readers[name](values[name], None)
+            elif name not in OPTIONAL_NAMES:
+                yield FieldError(name, ErrorCode.MISSING, "expected in every callback, got no such field")
+        except wire.InvalidField as error:
+            yield FieldError(name, *error.args)

@@ -110,10 +110,7 @@ class FieldError:
 
 
 class InvalidCallbackError(CallbackError):
-    """A callback that is authenticated, but has invalid fields: quarantine it, and acknowledge it.
-
-    A redelivery cannot correct it, and the specification demands responseCode 1000 whatever the status.
-    """
+    """A callback that is authenticated, but has invalid fields: quarantine it, and acknowledge it."""
 
     code = ErrorCode.INVALID_CALLBACK
 
@@ -132,7 +129,7 @@ class InvalidCallbackError(CallbackError):
         return f"control number {self.control_number or 'unknown'}: {problems}"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self)!r})"
+        return f"InvalidCallbackError({str(self)!r})"
 
     @property
     def control_number(self) -> ControlNumber | None:

@@ -1,9 +1,8 @@
 """Readers of the wire's fields; the attributes of ``PayoutCallback`` say which one reads which field."""
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from attrs import frozen
 
@@ -16,14 +15,16 @@ from ._control_number import (
 )
 from ._credentials import MAX_LENGTH as MAX_NAME_LENGTH
 from ._errors import ErrorCode
-from ._formatting import quoted, redact
+from ._formatting import quoted
 from ._pay_type import PayType
 from ._times import DEAL_TIME_PATTERN, SKYPAY_ZONE, match_deal_time
 
 ACTION = "payoutQueuePayout"
 _DEAL_TIME_FORMAT = "yyyy-MM-dd HH:mm:ss (UTC+8), perhaps with a T, fractional seconds or an ISO 8601 offset"
 
-PAY_TYPES = {key: status for status in PayType for key in (status.value, str(status.value))}
+PAY_TYPES: Mapping[object, PayType] = {
+    key: status for status in PayType for key in (status.value, str(status.value))
+}
 """Each status by what represents it in JSON (point 2)."""
 
 Reader: TypeAlias = Callable[[object, object], object]
@@ -56,53 +57,55 @@ def _text(value: object, expected: str) -> str:
 
 def read_user_name(value: object, _: object = None) -> str:
     """Read ``userName``; the parser has compared it before."""
+    if isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH:
+        return value
     expected = f"1 to {MAX_NAME_LENGTH} characters"
-    text = _text(value, expected)
-    if len(text) <= MAX_NAME_LENGTH:
-        return text
-    raise InvalidField(ErrorCode.TOO_LONG, f"expected {expected}, got {quoted(text)}")
+    raise InvalidField(ErrorCode.TOO_LONG, f"expected {expected}, got {quoted(_text(value, expected))}")
 
 
-def read_action(value: object) -> None:
+def read_action(value: object, _: object = None) -> None:
     """Check ``action``, which is always the same and has no attribute."""
-    if value == ACTION:
-        return
-    text = _text(value, repr(ACTION))
-    raise InvalidField(
-        ErrorCode.UNEXPECTED_ACTION if len(text) <= MAX_NAME_LENGTH else ErrorCode.TOO_LONG,
-        f"expected {ACTION!r}, got {quoted(text)}: check whether it is another of SkyPay's callbacks",
-    )
+    if value != ACTION:
+        text = _text(value, repr(ACTION))
+        expected = (
+            f"expected {ACTION!r}, got {quoted(text)}: check whether it is another of SkyPay's callbacks"
+        )
+        code = ErrorCode.TOO_LONG if len(text) > MAX_NAME_LENGTH else ErrorCode.UNEXPECTED_ACTION
+        raise InvalidField(code, expected)
 
 
-def read_control_number(
-    value: object, _: object = None, *, prefixes: Collection[str] | None = None
-) -> ControlNumber:
-    """Read ``controlNumber``, with one of these prefixes; None accepts any (point 4)."""
-    text = _text(value, CONTROL_NUMBER_FORMAT)
-    if match_control_number(text):
-        number = str.__new__(ControlNumber, text)  # past its own check, which has just been made
+def control_number_reader(prefixes: Collection[str] | None) -> Reader:
+    """Make a reader of ``controlNumber``, with one of these prefixes; None accepts any (point 4)."""
+
+    def read(value: object, _: object = None) -> ControlNumber:
+        if not isinstance(value, str) or not match_control_number(value):
+            raise _invalid_control_number(_text(value, CONTROL_NUMBER_FORMAT))
+        number = str.__new__(ControlNumber, value)  # past its own check, which has just been made
         if prefixes is None or number.prefix in prefixes:
             return number
-        expected = f"expected one of the account's {len(prefixes)} prefixes, got {quoted(text)}"
+        expected = f"expected one of the account's {len(prefixes)} prefixes, got {quoted(value)}"
         hint = "check whether the callback is another partner's"
         raise InvalidField(ErrorCode.UNEXPECTED_PREFIX, f"{expected}: {hint}")
+
+    return read
+
+
+def _invalid_control_number(text: str) -> InvalidField:
     expected = f"expected {CONTROL_NUMBER_FORMAT}, got {quoted(text)}"
     if "*" in text:
-        raise InvalidField(ErrorCode.MASKED, f"{expected}: it looks masked; ask for the full number")
-    code = ErrorCode.TOO_LONG if len(text) > MAX_LENGTH else ErrorCode.INVALID_FORMAT
-    raise InvalidField(code, expected)
+        return InvalidField(ErrorCode.MASKED, f"{expected}: it looks masked; ask for the full number")
+    return InvalidField(ErrorCode.TOO_LONG if len(text) > MAX_LENGTH else ErrorCode.INVALID_FORMAT, expected)
 
 
 def read_pay_type(value: object, _: object = None) -> PayType:
     """Read ``payType`` (point 2)."""
     # Not isinstance: True is an int, and True == 1.
-    number = value if type(value) is int else _text(value, "1 to 6")
-    if number in PAY_TYPES:
-        return PAY_TYPES[number]
-    raise InvalidField(
-        ErrorCode.UNKNOWN_STATUS,
-        f"expected 1 to 6, got {quoted(number)}: check whether there is a newer specification",
-    )
+    number = value if type(value) is int or type(value) is str else _text(value, "1 to 6")
+    status = PAY_TYPES.get(number)
+    if status is not None:
+        return status
+    expected = f"expected 1 to 6, got {quoted(number)}: check whether there is a newer specification"
+    raise InvalidField(ErrorCode.EMPTY if number == "" else ErrorCode.UNKNOWN_STATUS, expected)
 
 
 def read_deal_time(value: object, _: object = None) -> datetime:
@@ -111,11 +114,12 @@ def read_deal_time(value: object, _: object = None) -> datetime:
     The first and the last year are no times: .NET sends year 1 for "no time", and a time at the calendar's
     edge cannot be converted to every zone.
     """
-    text = _text(value, _DEAL_TIME_FORMAT)
+    text = value if isinstance(value, str) else _text(value, _DEAL_TIME_FORMAT)
     match = match_deal_time(text)
     if match is None:
-        raise InvalidField(ErrorCode.INVALID_FORMAT, f"expected {_DEAL_TIME_FORMAT}, got {quoted(text)}")
-    with suppress(ValueError, OverflowError):
+        code = ErrorCode.INVALID_FORMAT if text else ErrorCode.EMPTY
+        raise InvalidField(code, f"expected {_DEAL_TIME_FORMAT}, got {quoted(text)}")
+    try:
         if match.lastindex is None:  # no offset; adding the text costs a sixth of .replace(tzinfo=...)
             time = datetime.fromisoformat(text + "+08:00")
         elif match[2] is None or match[2] < "60":
@@ -127,18 +131,22 @@ def read_deal_time(value: object, _: object = None) -> datetime:
             time = isoparse(text).astimezone(SKYPAY_ZONE)
         if 1 < time.year < 9999:
             return time
+    except (ValueError, OverflowError):
+        pass
     raise InvalidField(ErrorCode.INVALID_DATETIME, f"expected an existing time, got {quoted(text)}")
 
 
-def read_optional_text(value: object, _: object = None, *, secrets: tuple[str, ...] = ()) -> str | None:
-    """Read a text that may be absent, and redact the secrets: null and "" are None (points 3 and 11)."""
+def read_optional_text(value: object, _: object = None) -> str | None:
+    """Read a text that may be absent: null and "" are None (points 3 and 11)."""
     if value is None or value == "":
         return None
-    text = _text(value, "text")
-    with suppress(UnicodeEncodeError):
+    text = value if isinstance(value, str) else _text(value, "text")
+    try:
         text.encode()
         if "\0" not in text:
-            return cast("str", redact(text, secrets))
+            return text
+    except UnicodeEncodeError:
+        pass
     expected = "expected text without U+0000 and lone surrogates, which databases reject"
     raise InvalidField(ErrorCode.INVALID_TEXT, f"{expected}, got {quoted(text)}")
 
@@ -150,7 +158,7 @@ def whole(pattern: str) -> str:
 
 TEXT = Rule(read_user_name, {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH})
 CONTROL_NUMBER = Rule(
-    read_control_number,
+    control_number_reader(None),
     {"type": "string", "pattern": whole(CONTROL_NUMBER_PATTERN), "examples": ["SK99123456789"]},
 )
 PAY_TYPE = Rule(

@@ -54,4 +54,7 @@ def redact(value: Any, secrets: tuple[str, ...]) -> Any:
 
 def contains(text: str, secrets: tuple[str, ...]) -> bool:
     """Return whether the text contains one of the secrets."""
-    return any(secret in text for secret in secrets)
+    for secret in secrets:  # noqa: SIM110  any() takes several times as long
+        if secret in text:
+            return True
+    return False

@@ -4,6 +4,7 @@ This is the only JSON reader for received text. Size and nesting are the only li
 """
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from math import isfinite
 from typing import Any, NoReturn, cast
@@ -42,7 +43,7 @@ def _no_number(_: str = "") -> NoReturn:
     raise _not_json("NaN, Infinity or a number that is too large")
 
 
-_decode = json.JSONDecoder(
+_decode: Callable[[str], tuple[dict[str, object], int]] = json.JSONDecoder(
     object_pairs_hook=_fields, parse_float=_float, parse_constant=_no_number
 ).raw_decode
 
@@ -52,12 +53,13 @@ def to_bytes(body: bytes | bytearray | memoryview | str, limit: int) -> bytes:
     if isinstance(body, str):
         # Lone surrogates become bytes that are no UTF-8. Not body.encode(): a subclass may have its own.
         body = str.encode(body[: limit + 1], errors="surrogatepass")
+    if type(body) is bytes and len(body) <= limit:
+        return body
     try:
         view = memoryview(cast("bytes", body))
     except TypeError:
-        hint = "pass what was received, since decoding JSON hides duplicate fields"
-        got = type(body).__name__
-        raise TypeError(f"expected the raw body as bytes or str, got {got}: {hint}") from None
+        got = f"{type(body).__name__}: pass what was received, since decoding hides duplicate fields"
+        raise TypeError(f"expected the raw body as bytes or str, got {got}") from None
     if view.nbytes <= limit:
         return view.tobytes()
     raise MalformedBodyError(ErrorCode.TOO_LARGE, f"expected at most {limit} bytes (max_body_size), got more")
@@ -91,17 +93,25 @@ def decode(data: bytes) -> dict[str, object]:
     if end != len(text):
         raise _not_json(f"more text after the end at character {end}")
     if type(value) is dict:
-        return cast("dict[str, object]", value)
+        return value
     raise MalformedBodyError(ErrorCode.NOT_AN_OBJECT, "expected one JSON object, got another JSON value")
 
 
-def check_depth(container: dict[Any, Any] | list[Any], depth: int = 1) -> None:
-    """Raise ``MalformedBodyError`` (``too_deep``) if an object or array has more than 64 levels."""
-    for value in container.values() if type(container) is dict else container:
-        if type(value) is dict or type(value) is list:  # pyright: ignore[reportUnknownArgumentType]
-            if depth == MAX_DEPTH:
-                raise _too_deep()
-            check_depth(value, depth + 1)  # pyright: ignore[reportUnknownArgumentType]
+def collect(container: Any, texts: list[str], depth: int = 1) -> None:
+    """Add the names, texts and numbers in an object or array; raise ``MalformedBodyError`` (``too_deep``)."""
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+    if type(container) is dict:
+        texts += container
+        container = cast("Any", container).values()
+    for value in container:
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType]
+        if kind is str:
+            texts.append(value)
+        elif kind is dict or kind is list:
+            collect(value, texts, depth + 1)
+        else:
+            texts.append(str(value))
 
 
 def json_copy(value: Any, name: str = "fields", depth: int = 1) -> Any:

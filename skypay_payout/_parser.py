@@ -12,16 +12,17 @@ from attrs import Factory, evolve, field, frozen
 from attrs.validators import ge, instance_of
 
 from . import _environ
-from ._callback import NAMES, PayoutCallback, Structure, make_structure
+from ._callback import NAMES, PayoutCallback, Structure, structurer
 from ._credentials import Credentials, as_tuple, login
 from ._errors import AuthenticationError, CallbackError, InvalidCallbackError, strip
 from ._formatting import contains, redact
-from ._json import check_depth, decode, json_copy, to_bytes
+from ._json import collect, decode, json_copy, to_bytes
 from ._results import Accepted, Quarantined, Rejected, Result
-from .encryption import BodyCipher, decrypt_object
+from .encryption import BodyCipher, Key, decrypt_object
 
 Body: TypeAlias = bytes | bytearray | memoryview | str
 
+_FREE = ("fail_description", "reference_number", "extra")
 _NOT_SHOWN = "expected what the specification says, got a value that repeats a secret and is not shown"
 
 
@@ -36,9 +37,16 @@ class _Login:
     secrets: tuple[str, ...] = field(repr=False)
 
     def validate(self, fields: dict[str, object]) -> PayoutCallback | InvalidCallbackError:
+        """Structure authenticated fields, and redact the secrets that the sender repeats in them."""
         result = self.structure(fields)
         if isinstance(result, PayoutCallback):
-            return result
+            texts = [result.fail_description or "", result.reference_number or ""]
+            if result.extra:
+                collect(result.extra, texts)
+            if not contains("\0".join(texts), self.secrets):
+                return result
+            return evolve(result, **{name: redact(getattr(result, name), self.secrets) for name in _FREE})
+        collect(fields, [])
         # The specification's own names stay, whatever the secret is.
         payload = {
             name if name in NAMES else redact(name, self.secrets): redact(value, self.secrets)
@@ -72,7 +80,7 @@ def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
     secrets = tuple(sorted(known, key=len, reverse=True))  # longest first, since one may contain another
     logins: list[_Login] = []
     for account in parser.credentials:
-        structure, newest = make_structure(account.prefixes, secrets), account.authentication[-1]
+        structure, newest = structurer(account.prefixes), account.authentication[-1]
         for secret in account.authentication:
             pair = login(account.user_name, secret)
             logins.append(_Login(account.user_name, pair, secret == newest, structure, secrets))
@@ -136,14 +144,13 @@ class CallbackParser:
         authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid. Raises
         ``TypeError`` for any other type, such as the mapping that a framework made of the body.
         """
-        result = self.receive(body)
-        if isinstance(result, Accepted):
-            return result.callback
-        error = result.error
+        outcome = self._read(body)[0]
+        if isinstance(outcome, PayoutCallback):
+            return outcome
         try:
-            raise error
+            raise outcome
         finally:
-            del body, result, error  # error reports show what the frames of a traceback hold
+            del body, outcome  # error reports show what the frames of a traceback hold
 
     def receive(self, body: Body) -> Result:
         """Decide what to do with ``body`` and what to respond; it never raises for a body.
@@ -151,28 +158,32 @@ class CallbackParser:
         Store an ``Accepted`` or ``Quarantined`` result, then send what its ``respond`` returns. Raises
         ``TypeError`` unless ``body`` is bytes-like or str.
         """
-        key, is_newest_key, found = None, True, None
+        outcome, key, newest_key, newest_secret = self._read(body)
+        if isinstance(outcome, PayoutCallback):
+            return Accepted(outcome, used_newest_key=newest_key, used_newest_secret=newest_secret, key=key)
+        if isinstance(outcome, InvalidCallbackError):
+            return Quarantined(outcome, used_newest_key=newest_key, used_newest_secret=newest_secret, key=key)
+        return Rejected(outcome)
+
+    def _read(self, body: Body) -> tuple[PayoutCallback | CallbackError, Key | None, bool, bool]:
+        """Return the outcome, the key of the response, and whether newest key and newest secret were used."""
+        key, newest_key, found = None, True, None
         try:
             data = to_bytes(body, self.max_body_size)
             if self.cipher is None:
                 fields = decode(data)
             else:
-                fields, _, key, is_newest_key = decrypt_object(self.cipher, data)
+                fields, _, key, newest_key = decrypt_object(self.cipher, data)
             given = login(fields.get("userName"), fields.pop("authentication", None))
             for one in self._logins:  # all of them, each in constant time
                 if compare_digest(one.pair, given):
                     found = one
             if found is None:
                 raise AuthenticationError
-            check_depth(fields)
+            return found.validate(fields), key, newest_key, found.is_newest_secret
         except CallbackError as error:
             strip(error)
-            return Rejected(error)
-        outcome = found.validate(fields)
-        used = {"used_newest_key": is_newest_key, "used_newest_secret": found.is_newest_secret}
-        if isinstance(outcome, PayoutCallback):
-            return Accepted(outcome, **used, key=key)
-        return Quarantined(outcome, **used, key=key)
+            return error, None, True, True
 
     def revalidate(self, payload: Mapping[str, object]) -> PayoutCallback:
         """Return the callback in a quarantined payload that a person corrected or a newer version accepts.

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import final
 
-from attrs import field, frozen
-
 from ._credentials import as_text, as_tuple
 from ._errors import DecryptionError, ErrorCode, MalformedBodyError, strip
 from ._json import decode
@@ -73,20 +71,14 @@ class Key:
         return b2a_base64(encryptor.update(padded) + encryptor.finalize(), newline=False)
 
 
-def _keys(value: str | Sequence[str] | Key) -> tuple[Key, ...]:
-    if isinstance(value, Key):
-        return (value,)
+def _key(text: str) -> Key:
     from hashlib import sha1  # slow to import, and not needed for plain bodies
 
     # SHA-1 twice is what Java's SHA1PRNG-seeded KeyGenerator yields, which SkyPay's reference uses.
-    return tuple(
-        Key(sha1(sha1(as_text("keys", key).encode()).digest()).digest()[:16])  # noqa: S324
-        for key in as_tuple("keys", value, str)
-    )
+    return Key(sha1(sha1(as_text("keys", text).encode()).digest()).digest()[:16])  # noqa: S324
 
 
 @final
-@frozen(eq=False)
 class BodyCipher:
     """What decrypts the bodies that SkyPay sends, and encrypts the responses.
 
@@ -96,9 +88,13 @@ class BodyCipher:
     Raises ``TypeError`` or ``ValueError`` for anything else, and ``ImportError`` without the extra.
     """
 
-    _keys: tuple[Key, ...] = field(
-        converter=_keys, alias="keys", repr=lambda keys: f"<{len(keys)} not shown>"
-    )
+    __slots__ = ("keys",)
+
+    def __init__(self, keys: str | Sequence[str]) -> None:
+        self.keys = tuple(map(_key, as_tuple("keys", keys, str)))
+
+    def __repr__(self) -> str:
+        return f"BodyCipher(keys=<{len(self.keys)} not shown>)"
 
     def decrypt(self, body: bytes | str, /) -> bytes:
         """Decrypt ``body``, standard Base64 of one JSON object, and return its text as UTF-8 bytes.
@@ -116,7 +112,7 @@ class BodyCipher:
 
     def encrypt(self, data: bytes, /) -> bytes:
         """Encrypt the bytes with the newest key, as Base64 without line breaks."""
-        return self._keys[-1].encrypt(data)
+        return self.keys[-1].encrypt(data)
 
 
 def decrypt_object(cipher: BodyCipher, body: bytes) -> tuple[dict[str, object], bytes, Key, bool]:
@@ -126,11 +122,11 @@ def decrypt_object(cipher: BodyCipher, body: bytes) -> tuple[dict[str, object], 
     """
     encrypted = _blocks(body)
     failure: MalformedBodyError = DecryptionError(ErrorCode.DECRYPTION_FAILED, _NO_KEY_FITS)
-    for key in reversed(cipher._keys):
+    for key in reversed(cipher.keys):
         text = key.decrypt(encrypted)
         if text is not None:
             try:
-                return decode(text), text, key, key is cipher._keys[-1]
+                return decode(text), text, key, key is cipher.keys[-1]
             except MalformedBodyError as error:
                 # A wrong key yields valid padding once in about 250 times, and then what is no UTF-8.
                 if failure.code in (ErrorCode.DECRYPTION_FAILED, ErrorCode.NOT_UTF8):
@@ -150,8 +146,3 @@ def _blocks(body: bytes) -> bytes:
         if len(encrypted) % _BLOCK == 0 and b2a_base64(encrypted, newline=False) == base64:
             return encrypted
     raise MalformedBodyError(ErrorCode.NOT_BASE64, _NOT_BASE64)
-
-
-def single_keys(cipher: BodyCipher) -> tuple[BodyCipher, ...]:
-    """Return a cipher for each key, oldest first."""
-    return tuple(BodyCipher(key) for key in cipher._keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from typing import Protocol
 
 from .._credentials import Credentials
@@ -101,9 +102,9 @@ def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD) -> dict[st
 
 
 def encrypters(parser: CallbackParser) -> tuple[BodyCipher, ...]:
-    """Return what encrypts bodies for this parser, one for each key, oldest first; none without a cipher."""
-    if parser.cipher is None:
-        return ()
-    from ..encryption import single_keys
-
-    return single_keys(parser.cipher)
+    """Return a cipher for each of the parser's keys, oldest first; none without a cipher."""
+    ciphers: list[BodyCipher] = []
+    for key in parser.cipher.keys if parser.cipher else ():
+        ciphers.append(copy(parser.cipher))  # type: ignore[arg-type]
+        ciphers[-1].keys = (key,)
+    return tuple(ciphers)

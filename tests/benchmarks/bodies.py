@@ -1,4 +1,4 @@
-"""Honest bodies, of every form that a sender may give them."""
+"""Valid bodies, of every form that a sender may give them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def compact(fields: Mapping[str, object]) -> bytes:
 
 
 def grown(size: int, **fields: object) -> bytes:
-    """An honest body of that many bytes: the sample's callback, and as many unknown fields as it takes."""
+    """A valid body of that many bytes: the sample's callback, and as many unknown fields as it takes."""
     body = compact(payload(**fields))[:-1]  # type: ignore[arg-type]
     unknown = (b',"unknown%d":"MLA001041380755361119"' % number for number in count())
     longest = len(next(unknown)) + len(str(size))
@@ -44,6 +44,5 @@ FORMS: Mapping[str, bytes] = {
     "two extra fields": compact(payload(channel="ML", version=31)),
     "nested extra fields": compact(payload() | _NESTED),
     "4 KB of extra fields": grown(4096),
-    "60 KB of extra fields": grown(61_440),
 }
 """By name. Those that do not say otherwise are compact, have payType as a string, and the documented time."""

@@ -8,5 +8,5 @@ USER_NAME = "AppName@skypay"
 AUTHENTICATION = "30AC21B2-9EAA-4503-B0F0-7BE5C277ED75"
 """The published sample's, as in ``skypay_payout.testing``; importing that would slow a peer's start."""
 
-PEERS = {"pydantic": "by_pydantic", "skypay-payout": "by_skypay_payout", "msgspec": "by_msgspec"}
+PEERS = {"pydantic": "by_pydantic", "skypay-payout": "by_skypay_payout"}
 """Their modules; ratios are to the first one."""

@@ -1,4 +1,4 @@
-"""What neither pydantic nor msgspec has a constraint for, as plain Python at its fastest."""
+"""What pydantic has no constraint for, as plain Python at its fastest."""
 
 from __future__ import annotations
 
