@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from attrs import frozen
 
 from .figures import FILE, ROOT, Figures, circumstances, summarised, write
-from .report import bounds_table, tables
+from .report import tables
 from .requests import request_times
 from .starts import start_times
 
@@ -39,6 +39,10 @@ def measured(scale: Scale) -> Figures:
         f"{scale.rounds} of starts and requests ({scale.requests} requests each), "
         f"{scale.processes} processes of {scale.rounds} of calls"
     )
+    _tell("stores")
+    command = [sys.executable, "-m", "tests.benchmarks.stores"] + ["--quick"] * (scale.processes == 1)
+    process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)  # noqa: S603
+    stores = json.loads(process.stdout)
     _tell("requests")
     times = request_times(scale.rounds, scale.requests)
     _tell("cold starts")
@@ -50,7 +54,7 @@ def measured(scale: Scale) -> Figures:
         for group, subjects in json.loads(process.stdout).items():
             for name, values in subjects.items():
                 times.setdefault(group, {}).setdefault(name, []).extend(values)
-    return Figures(about, summarised(times))
+    return Figures(about, summarised(times), stores)
 
 
 def _tell(text: str) -> None:
@@ -66,7 +70,6 @@ def main() -> None:
     if not quick:
         write(figures, FILE)
     print(tables(figures))
-    print(bounds_table(figures))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ class Figures:
 
     circumstances: dict[str, str]
     groups: dict[str, dict[str, Figure]]
+    stores: dict[str, dict[str, float]]
+    """What ``stores`` measured on each database."""
 
     def matching(self, start: str) -> dict[str, dict[str, Figure]]:
         """The groups whose names start so, without that start."""
@@ -73,7 +75,7 @@ def circumstances(rounds: str) -> dict[str, str]:
         "cattrs",
         "cryptography",
         "pydantic",
-        "msgspec",
+        "sqlalchemy",
         "fastapi",
         "uvicorn",
     )
@@ -84,7 +86,7 @@ def circumstances(rounds: str) -> dict[str, str]:
         "system": str(metadata["platform"]),
         "load before the run": f"{metadata.get('load_avg_1min', 'unknown')}",
         "Python": f"{metadata['python_implementation']} {metadata['python_version']}",
-        **{package: version(package) for package in (*packages, "flask", "waitress")},
+        **{package: version(package) for package in packages},
         "rounds": rounds,
     }
 
@@ -121,5 +123,6 @@ def write(figures: Figures, file: Path = FILE) -> None:
         + "\n  }"
         for name, group in figures.groups.items()
     )
-    circumstances = json.dumps(figures.circumstances, indent=2)
-    file.write_text(f'{{\n "circumstances": {circumstances},\n "groups": {{\n{groups}\n }}\n}}\n', "utf-8")
+    circumstances, stores = (json.dumps(one, indent=2) for one in (figures.circumstances, figures.stores))
+    text = f'{{\n "circumstances": {circumstances},\n "groups": {{\n{groups}\n }},\n "stores": {stores}\n}}\n'
+    file.write_text(text, "utf-8")

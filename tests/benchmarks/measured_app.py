@@ -45,7 +45,6 @@ def _written(call: Callable[..., Any]) -> Callable[..., Any]:
 CallbackParser.receive = _measured(CallbackParser.receive)  # type: ignore[method-assign]
 Accepted.respond = _written(_measured(Accepted.respond))  # type: ignore[method-assign]
 
-_recipe: Any = import_module(os.environ["BENCHMARK_RECIPE"])
-if os.environ["BENCHMARK_STORE"] == "without store":
-    _recipe.store.save = lambda _: None
+_recipe: Any = import_module("fastapi_app")
+_recipe.store.create_all()
 app = _recipe.app

@@ -1,4 +1,4 @@
-"""How much of a whole request is this library: the recipes on their real servers, over the loopback."""
+"""How much of a whole request is this library: the FastAPI endpoint with its store, over the loopback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
-from itertools import count, product
+from itertools import count
 from pathlib import Path
 from random import Random
 from shutil import copy
@@ -24,14 +24,9 @@ from skypay_payout.testing import CREDENTIALS, ENCRYPTION_KEY, payload
 from ..support.servers import Server, copy_examples, take_plain_bodies
 from .bodies import compact
 
-SERVERS = {
-    "FastAPI": ("fastapi_app", "uvicorn measured_app:app --port 8000"),
-    "Flask": ("flask_app", "waitress-serve --listen 127.0.0.1:8000 measured_app:app"),
-}
-"""The recipe, and the command of its documentation but for the app's name."""
 _CONNECTIONS = 4
 """As many requests wait at a time, so that the server is busy."""
-ENDPOINTS = tuple(product(SERVERS, ("plain", "encrypted"), ("without store", "with store")))
+ENDPOINTS = ("plain", "encrypted")
 
 
 @frozen
@@ -82,11 +77,11 @@ class _Endpoint:
 
 def request_times(rounds: int, requests: int) -> dict[str, dict[str, list[float]]]:
     """For each endpoint: what ``_Endpoint.measure`` gives, in each round."""
-    times: dict[str, dict[str, list[float]]] = {f"request: {', '.join(kind)}": {} for kind in ENDPOINTS}
+    times: dict[str, dict[str, list[float]]] = {f"request: {kind}": {} for kind in ENDPOINTS}
     numbers = count(step=requests)
     with ExitStack() as stack:
         endpoints = [
-            (name, stack.enter_context(_served(*kind))) for name, kind in zip(times, ENDPOINTS, strict=True)
+            (name, stack.enter_context(_served(kind))) for name, kind in zip(times, ENDPOINTS, strict=True)
         ]
         for number in range(rounds + 1):
             Random(number).shuffle(endpoints)  # noqa: S311
@@ -100,20 +95,19 @@ def request_times(rounds: int, requests: int) -> dict[str, dict[str, list[float]
 
 
 @contextmanager
-def _served(framework: str, encryption: str, store: str) -> Generator[_Endpoint]:
-    recipe, command = SERVERS[framework]
+def _served(encryption: str) -> Generator[_Endpoint]:
     with TemporaryDirectory() as name:
         directory = Path(name)
         times = directory / "times"
         times.touch()
         copy_examples(directory)
         copy(Path(__file__).with_name("measured_app.py"), directory)
-        settings = {"BENCHMARK_RECIPE": recipe, "BENCHMARK_TIMES": str(times), "BENCHMARK_STORE": store}
+        settings = {"BENCHMARK_TIMES": str(times), "DATABASE_URL": f"sqlite:///{directory}/payouts.sqlite3"}
         cipher = None
         if encryption == "encrypted":
             cipher = BodyCipher(ENCRYPTION_KEY)
             settings["SKYPAY_ENCRYPTION_KEY"] = ENCRYPTION_KEY
         else:
             take_plain_bodies(directory)
-        with Server(command, directory, settings) as server:
+        with Server("uvicorn measured_app:app --port 8000", directory, settings) as server:
             yield _Endpoint(server.port, cipher, times)
