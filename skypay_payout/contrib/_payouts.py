@@ -12,6 +12,7 @@ from attrs import frozen
 from .._callback import PayoutCallback
 from .._control_number import ControlNumber
 from .._history import Anomaly, PayoutHistory, PayoutStatus
+from .._pay_type import PayType
 
 WAIT = 5.0
 """Seconds that ``save`` takes at most, whatever stands in line and whatever the connections do."""
@@ -28,8 +29,12 @@ UNPROCESSED = timedelta(minutes=5)
 OPEN_WORK = ("quarantined", "conflicting", "overdue", "unprocessed", "failed_actions")
 """What ``open_work`` counts, in every store."""
 
-FINAL = (PayoutStatus.PAID, PayoutStatus.CANCELLED, PayoutStatus.FAILED)
-"""What a person can decide, and what is settled."""
+FINAL = {
+    PayoutStatus.PAID: PayType.PAYOUT,
+    PayoutStatus.CANCELLED: PayType.CANCEL,
+    PayoutStatus.FAILED: PayType.FAILURE,
+}
+"""What a person can decide, and what is settled; with the events that say the same."""
 
 
 def backoff(attempts: int) -> timedelta:
@@ -96,9 +101,7 @@ class Change:
 
 def opposing(events: Iterable[PayoutCallback], decision: PayoutStatus) -> int:
     """Count the events with another final status than the decision: when there are more, it has ended."""
-    return sum(
-        event.pay_type.is_final and PayoutHistory((event,)).status is not decision for event in events
-    )
+    return sum(event.pay_type.is_final and event.pay_type is not FINAL[decision] for event in events)
 
 
 def derive(
