@@ -1,0 +1,698 @@
+"""Store callbacks with SQLAlchemy, derive what became of each payout, and act on its changes.
+
+For SQLite (one machine), PostgreSQL 13 and MariaDB 10.6, or later. The endpoint calls ``Store.save`` and then
+responds; a worker calls ``run_worker``. Needs the extra ``sqlalchemy`` and the driver: psycopg or PyMySQL.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from secrets import token_hex
+from time import monotonic
+from typing import Any, assert_never, final
+
+from attrs import frozen
+from sqlalchemy import URL, Connection, Engine, Table, case, func, literal, or_, select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from ..._callback import PayoutCallback
+from ..._control_number import ControlNumber
+from ..._errors import ErrorCode, FieldError
+from ..._history import Anomaly, PayoutHistory, PayoutStatus
+from ..._results import Accepted, Quarantined, Rejected, Result
+from .._payouts import (
+    FINAL,
+    LEASE,
+    MAX_ATTEMPTS,
+    MAX_BACKOFF,
+    OVERDUE,
+    RETRIES,
+    UNPROCESSED,
+    Change,
+    PayoutState,
+    backoff,
+    derive,
+    opposing,
+)
+from .._worker import work
+from ._database import WORK, Database, utc
+from ._tables import DECISIONS, EVENTS, PAYOUTS, QUARANTINE, metadata
+
+__all__ = ["Change", "PayoutState", "QuarantinedCallback", "Store", "metadata", "run_worker"]
+
+log = logging.getLogger("skypay_payout.store")
+
+_BATCH = 100
+_CHUNK = 500
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_END = datetime(9999, 1, 1, tzinfo=UTC)
+_ZERO = timedelta(0)
+
+OnChange = Callable[[Change, Connection], object]
+Act = Callable[[Change], object]
+
+
+@final
+@frozen
+class QuarantinedCallback:
+    """A quarantined callback that nobody has resolved."""
+
+    digest: str
+    """Its key, for ``Store.accept`` and ``Store.dismiss``."""
+    control_number: ControlNumber | None
+    """Which payout, if that is well-formed."""
+    payload: Mapping[str, object]
+    """What arrived, without the secret: correct it, and give it to ``CallbackParser.revalidate``."""
+    errors: tuple[FieldError, ...]
+    """What is wrong with it."""
+    received_at: datetime
+    """When it arrived."""
+
+
+def _go_on() -> bool:
+    return False
+
+
+@final
+class Store:
+    """The callbacks of any number of payouts. Use it from any thread, before and after a fork.
+
+    ``url`` is ``sqlite:///file``, ``postgresql+psycopg://…``, ``mariadb+pymysql://…`` or
+    ``mysql+pymysql://…``, or an ``Engine``, whose connections are used in a pool of the store's own. Nothing
+    is opened until it is needed, but for SQLite the file and its tables are made here.
+
+    Raises ``ValueError`` for any other URL.
+    """
+
+    def __init__(self, url: str | URL | Engine) -> None:
+        self._database = Database(url)
+        if self._database.kind == "sqlite":
+            self.create_all()
+
+    def close(self) -> None:
+        """Close idle connections; those of a store that is used again are made anew."""
+        self._database.close()
+
+    def create_all(self) -> None:
+        """Make the tables that do not exist yet. With Alembic, use ``metadata`` instead."""
+        if self._database.kind == "sqlite":
+            open(self._database.url.database or "", "ab").close()
+        for left in range(9, -1, -1):
+            try:
+                with self._database.transaction(WORK) as connection:
+                    for table in metadata.sorted_tables:
+                        table.create(connection, checkfirst=True)
+                        for index in table.indexes:
+                            index.create(connection, checkfirst=True)
+            except DBAPIError:  # another process may be making them; no lock for that works with PgBouncer
+                if not left:
+                    raise
+            else:
+                break
+        self._database.close()
+
+    # Callbacks
+
+    def save(self, result: Result) -> None:
+        """Store what ``CallbackParser.receive`` gave, once; it is committed when this returns.
+
+        Accepted and quarantined callbacks are stored, rejected bodies are not. It takes five seconds at most.
+
+        Raises ``TimeoutError``, ``OSError`` or ``sqlalchemy.exc.SQLAlchemyError`` if it may not be stored:
+        respond with 500 then.
+        """
+        match result:
+            case Accepted(callback):
+                insert = partial(self._insert_event, callback=callback)
+            case Quarantined(error):
+                insert = partial(
+                    self._insert_once,
+                    table=QUARANTINE,
+                    digest=error.digest,
+                    control_number=error.control_number,
+                    payload=json.dumps(dict(error.payload)),
+                    errors=json.dumps([[each.field, each.code, each.message] for each in error.errors]),
+                )
+            case Rejected():
+                return
+            case _:
+                assert_never(result)
+        self._database.attempt(insert, begin=False)
+
+    def _insert_event(self, connection: Connection, callback: PayoutCallback) -> None:
+        self._insert_once(
+            connection,
+            EVENTS,
+            digest=callback.digest,
+            idempotency_key=callback.idempotency_key,
+            control_number=callback.control_number,
+            event=json.dumps(callback.to_dict()),
+        )
+
+    def _insert_once(self, connection: Connection, table: Table, **values: Any) -> None:
+        """Insert the row unless its primary key is known; any other problem is still an error."""
+        clock = self._database.clock()
+        if table is PAYOUTS:
+            values |= {"created_at": clock, "changed_at": clock}
+        else:
+            values |= {"received_at": clock, "due_at": None if values["control_number"] is None else clock}
+        if self._database.kind == "mysql":
+            (key,) = table.primary_key
+            # An INSERT would wait for a worker that has the row; what is committed is enough.
+            if connection.scalar(select(1).where(key == values[key.name])):
+                return
+            connection.execute(mysql.insert(table).values(values).on_duplicate_key_update({key.name: key}))
+        elif self._database.kind == "postgresql":
+            connection.execute(postgresql.insert(table).values(values).on_conflict_do_nothing())
+        else:
+            connection.execute(sqlite.insert(table).on_conflict_do_nothing(), values)
+
+    def events(self) -> Iterator[PayoutCallback]:
+        """Yield each stored event, in no particular order."""
+        return (_callback(row.event) for row in self._rows(EVENTS))
+
+    def quarantined(self) -> list[QuarantinedCallback]:
+        """Return the quarantined callbacks that nobody has resolved, oldest first."""
+        unresolved = QUARANTINE.c.resolved_at.is_(None)
+        with self._database.transaction(begin=False) as connection:
+            rows = connection.execute(
+                select(QUARANTINE).where(unresolved).order_by(QUARANTINE.c.received_at, QUARANTINE.c.digest)
+            ).all()
+        return [
+            QuarantinedCallback(
+                row.digest,
+                row.control_number and ControlNumber(row.control_number),
+                json.loads(row.payload),
+                tuple(
+                    FieldError(field, ErrorCode(code), text) for field, code, text in json.loads(row.errors)
+                ),
+                utc(row.received_at),
+            )
+            for row in rows
+        ]
+
+    def states(self) -> Iterator[tuple[ControlNumber, PayoutState]]:
+        """Yield each payout with its state, by control number."""
+        return ((ControlNumber(row.control_number), _state(row)) for row in self._rows(PAYOUTS))
+
+    def state(self, control_number: str) -> PayoutState | None:
+        """Return the state of one payout; None if it is unknown or not yet derived."""
+        with self._database.transaction(begin=False) as connection:
+            row = connection.execute(_of(PAYOUTS, control_number)).one_or_none()
+        return None if row is None or not row.version else _state(row)
+
+    def _rows(self, table: Table) -> Iterator[Any]:
+        (key,) = table.primary_key
+        last = ""
+        while True:
+            with self._database.transaction(begin=False) as connection:
+                rows = connection.execute(select(table).where(key > last).order_by(key).limit(1000)).all()
+            yield from rows
+            if not rows:
+                return
+            last = getattr(rows[-1], key.name)
+
+    # Derivation
+
+    def process(self, on_change: OnChange | None = None, *, stop: Callable[[], bool] = _go_on) -> int:
+        """Derive the state of each payout that is due, in one round, each in a transaction of its own.
+
+        ``on_change(change, connection)`` is called in that transaction: use the connection for your own
+        tables, and do not commit. If it raises, all is rolled back, logged and tried again later, and the
+        round goes on. Returns how many payouts were derived.
+        """
+        count = 0
+        for table in (EVENTS, QUARANTINE, DECISIONS):
+            with self._database.transaction(begin=False) as connection:
+                start = self._database.now(connection)
+            for first, last in _ranges(start):
+                locked: list[str] = []
+                while not stop() and (batch := self._due(table, first, last, locked)):
+                    for number in dict.fromkeys(row.control_number for row in batch):
+                        if stop():
+                            break
+                        with self._database.courtesy():
+                            derived = self._derive_or_put_off(number, on_change)
+                        count += bool(derived)
+                        if derived is None:
+                            locked.append(number)
+                    first = utc(batch[-1].due_at)  # not from the start: deleted rows may be in the index
+        return count
+
+    def _due(self, table: Table, first: datetime, last: datetime, locked: list[str]) -> Sequence[Any]:
+        due = table.c.due_at
+        with self._database.transaction(begin=False) as connection:
+            return connection.execute(
+                select(table.c.control_number, due)
+                .where(due.between(first, last), table.c.control_number.not_in(locked))
+                .order_by(due)
+                .limit(_BATCH)
+            ).all()
+
+    def _derive_or_put_off(self, number: str, on_change: OnChange | None) -> bool | None:
+        """Return whether there was something to derive; None if another worker has the payout."""
+        try:
+            with self._database.transaction(WORK) as connection:
+                return self._derive(connection, number, on_change)
+        except Exception:
+            log.exception("%s: this payout could not be processed, and is tried again later", number)
+        # If this fails as well, it is the database's failure and not the payout's.
+        with self._database.transaction() as connection:
+            self._insert_once(connection, PAYOUTS, control_number=number)
+            failures = connection.execute(_of(PAYOUTS, number)).one().failures + 1
+            due_at = self._database.now(connection) + backoff(failures)
+            connection.execute(PAYOUTS.update().where(_is(PAYOUTS, number)).values(failures=failures))
+            for table in (EVENTS, QUARANTINE, DECISIONS):
+                pending = _is(table, number) & table.c.due_at.is_not(None)
+                connection.execute(table.update().where(pending).values(due_at=due_at))
+        return False
+
+    def _lock(self, connection: Connection, number: str) -> Any | None:
+        its_row = _of(PAYOUTS, number).with_for_update(skip_locked=True)
+        row = connection.execute(its_row).one_or_none()
+        if row is None:
+            self._insert_once(connection, PAYOUTS, control_number=number)
+            row = connection.execute(its_row).one_or_none()
+        return row
+
+    def _derive(self, connection: Connection, number: str, on_change: OnChange | None) -> bool | None:
+        payout = self._lock(connection, number)
+        if payout is None:
+            return None
+        stored = _Stored(connection, number)
+        if not stored.is_pending:
+            return False
+        before, after, version = _state(payout), stored.state, payout.version + 1
+        new = [row for row in stored.events if row.version is None]
+        changed = bool(new) or before != after
+        if changed and on_change is not None:
+            callbacks = tuple(stored.callbacks[row.digest] for row in new)
+            on_change(
+                Change(f"{number}/{version}", ControlNumber(number), before, after, callbacks), connection
+            )
+        now = self._database.now(connection)
+        for table, rows, values in (
+            (EVENTS, new, {"due_at": None, "version": version}),
+            (QUARANTINE, stored.quarantine, {"due_at": None}),
+            (DECISIONS, stored.decisions, {"due_at": None}),
+        ):
+            (key,) = table.primary_key
+            keys = [getattr(row, key.name) for row in rows]
+            for at in range(0, len(keys), _CHUNK):  # no more: others may have arrived since they were read
+                connection.execute(table.update().where(key.in_(keys[at : at + _CHUNK])).values(values))
+        if stored.decisions and after.decision is None:
+            _end_decisions(connection, number, now)
+        values = {
+            "status": after.status,
+            "anomalies": json.dumps(sorted(after.anomalies)),
+            "quarantined": after.quarantined,
+            "decision": after.decision,
+            "changed_at": payout.changed_at if before == after else now,
+            "version": version if changed else payout.version,
+            "failures": 0,
+        }
+        if stored.history is not None:
+            values |= {
+                "reference_number": json.dumps(stored.history.reference_number),
+                "fail_description": json.dumps(stored.history.fail_description),
+            }
+        if changed and payout.act_claim is None:  # else whoever acts on it sees that there is more
+            values |= {"act_due_at": now, "act_attempts": 0, "act_failed_at": None}
+        connection.execute(PAYOUTS.update().where(_is(PAYOUTS, number)).values(values))
+        return True
+
+    # Actions
+
+    def dispatch(self, act: Act, *, stop: Callable[[], bool] = _go_on) -> int:
+        """Call ``act`` for each payout with changes that it has not seen, in one round over those now due.
+
+        It is called with the current state, outside any transaction, at least once, for one payout never
+        twice at the same time (if it takes less than ``LEASE``). If it raises, that is logged, and it is
+        called again later, at most 20 times; then the payout waits for ``retry`` or its next change. Returns
+        how many calls succeeded.
+        """
+        with self._database.transaction(begin=False) as connection:
+            start = self._database.now(connection)
+        count = 0
+        ends = None
+        for attempts in range(MAX_ATTEMPTS + 1):  # new changes first
+            if attempts == 1:
+                ends = monotonic() + RETRIES
+            for first, last in _ranges(start):
+                while not stop() and (claim := self._claim(attempts, first, last)):
+                    first, change = claim
+                    if change is not None:
+                        count += self._act(act, change, attempts + 1)
+                    if ends is not None and monotonic() > ends:
+                        return count
+        return count
+
+    def _claim(
+        self, attempts: int, first: datetime, last: datetime
+    ) -> tuple[datetime, tuple[str, Change] | None] | None:
+        """Return when the next one was due, and the claim on it with the change."""
+        of_class = (PAYOUTS.c.act_attempts == attempts) & PAYOUTS.c.act_due_at.between(first, last)
+        due = select(PAYOUTS).where(of_class).order_by(PAYOUTS.c.act_due_at).limit(1)
+        with self._database.courtesy(), self._database.transaction(begin=False) as connection:
+            if connection.execute(due).one_or_none() is None:
+                return None
+        with self._database.courtesy(), self._database.transaction() as connection:
+            row = connection.execute(due.with_for_update(skip_locked=True)).one_or_none()
+            if row is None:
+                return None
+            now = self._database.now(connection)
+            update = PAYOUTS.update().where(_is(PAYOUTS, row.control_number))
+            if attempts == MAX_ATTEMPTS:  # the last attempt ended with its worker
+                connection.execute(update.values(act_claim=None, act_due_at=None, act_failed_at=now))
+                return utc(row.act_due_at), None
+            claim = token_hex(16)
+            connection.execute(
+                update.values(act_claim=claim, act_due_at=now + LEASE, act_attempts=attempts + 1)
+            )
+            since = EVENTS.c.version > row.acted_version, EVENTS.c.version <= row.version
+            events = connection.scalars(
+                select(EVENTS.c.event)
+                .where(_is(EVENTS, row.control_number), *since)
+                .order_by(EVENTS.c.received_at, EVENTS.c.digest)
+            ).all()
+        before = PayoutState.from_json(row.acted_state) if row.acted_state else PayoutState()
+        number = ControlNumber(row.control_number)
+        change = Change(f"{number}/{row.version}", number, before, _state(row), tuple(map(_callback, events)))
+        return utc(row.act_due_at), (claim, change)
+
+    def _act(self, act: Act, claimed: tuple[str, Change], attempts: int) -> bool:
+        claim, change = claimed
+        version = int(change.id.rpartition("/")[2])
+        try:
+            act(change)
+        except Exception:
+            log.exception("%s: could not act on this change (attempt %d)", change.id, attempts)
+            done = False
+        else:
+            done = True
+
+        def note(connection: Connection) -> int:
+            now = self._database.now(connection)
+            values: dict[str, Any]
+            if done:
+                values = {"acted_version": version, "acted_state": change.after.to_json()}
+                if_current: dict[str, Any] = {"act_due_at": None, "act_attempts": 0}
+            elif attempts < MAX_ATTEMPTS:
+                values, if_current = {}, {"act_due_at": now + backoff(attempts), "act_attempts": attempts}
+            else:
+                values, if_current = {}, {"act_due_at": None, "act_failed_at": now}
+            is_current = PAYOUTS.c.version == version
+            if_changed = {"act_due_at": now, "act_attempts": 0, "act_failed_at": None}
+            for name, value in if_current.items():
+                column = PAYOUTS.c[name]
+                values[name] = case(
+                    (is_current, literal(value, column.type)), else_=literal(if_changed[name], column.type)
+                )
+            return connection.execute(
+                PAYOUTS.update()
+                .where(_is(PAYOUTS, change.control_number), PAYOUTS.c.act_claim == claim)
+                .values(act_claim=None, **values)
+            ).rowcount
+
+        with self._database.courtesy():
+            if not self._database.attempt(note):
+                log.warning("%s: acting took longer than %s, and may be done twice", change.id, LEASE)
+        return done
+
+    # People
+
+    def accept(self, digest: str, callback: PayoutCallback, *, who: str) -> None:
+        """Store a corrected callback, from ``CallbackParser.revalidate``, and close the quarantined one.
+
+        Raises ``ValueError`` if that is not open, or is about another payout.
+        """
+
+        def close(connection: Connection) -> None:
+            number = self._resolve(connection, digest, "accepted", who, None)
+            if number is not None and number != callback.control_number:
+                raise ValueError(
+                    f"expected a callback of the payout {number}, got one of {callback.control_number}: "
+                    "correct the payload that was quarantined, and not another one"
+                )
+            self._insert_event(connection, callback)
+
+        self._database.attempt(close)
+
+    def dismiss(self, digest: str, *, who: str, why: str) -> None:
+        """Close a quarantined callback that nothing follows from. Raises ``ValueError`` if it is not open."""
+        self._database.attempt(lambda connection: self._resolve(connection, digest, "dismissed", who, why))
+
+    def _resolve(
+        self, connection: Connection, digest: str, resolution: str, who: str, why: str | None
+    ) -> str | None:
+        is_it = (QUARANTINE.c.digest == digest) & QUARANTINE.c.resolved_at.is_(None)
+        row = connection.execute(select(QUARANTINE).where(is_it).with_for_update()).one_or_none()
+        if row is None:
+            raise ValueError(
+                f"expected an open quarantined callback, got {digest!r}: it may be resolved already"
+            )
+        now = self._database.now(connection)
+        connection.execute(
+            QUARANTINE.update()
+            .where(is_it)
+            .values(
+                resolved_at=now,
+                resolution=resolution,
+                who=json.dumps(who),
+                why=json.dumps(why),
+                due_at=None if row.control_number is None else now,
+            )
+        )
+        number: str | None = row.control_number
+        return number
+
+    def decide(self, control_number: str, status: PayoutStatus, *, who: str, why: str) -> None:
+        """Record what a person found out about a conflicting payout; it holds until an event contradicts it.
+
+        Raises ``ValueError`` if the payout is not conflicting, or if the status is not a final one.
+        """
+        if status not in FINAL:
+            raise ValueError(f"expected PAID, CANCELLED or FAILED, got {status}")
+        status = PayoutStatus(status)
+
+        def record(connection: Connection) -> None:
+            stored = _Stored(connection, control_number)
+            if stored.history is None or stored.history.status is not PayoutStatus.CONFLICTING:
+                raise ValueError(f"expected a conflicting payout, got {control_number!r}, which is not")
+            now = self._database.now(connection)
+            _end_decisions(connection, control_number, now)
+            connection.execute(
+                DECISIONS.insert().values(
+                    control_number=control_number,
+                    status=status,
+                    opposing=opposing(stored.history.events, status),
+                    who=json.dumps(who),
+                    why=json.dumps(why),
+                    decided_at=now,
+                    due_at=now,
+                )
+            )
+
+        self._database.attempt(record)
+
+    def retry(self, control_number: str) -> None:
+        """Call ``act`` again for a payout that it failed for. Raises ``ValueError`` for any other."""
+
+        def again(connection: Connection) -> int:
+            return connection.execute(
+                PAYOUTS.update()
+                .where(_is(PAYOUTS, control_number), PAYOUTS.c.act_failed_at.is_not(None))
+                .values(act_failed_at=None, act_attempts=0, act_due_at=self._database.now(connection))
+            ).rowcount
+
+        if not self._database.attempt(again):
+            raise ValueError(f"expected a payout whose action failed, got {control_number!r}")
+
+    # Operation
+
+    def open_work(self) -> dict[str, int]:
+        """Count what needs somebody: quarantined, conflicting, overdue, unprocessed, failed_actions.
+
+        Conflicting: without a decision. Overdue: UPLOADED for over a day. Unprocessed: waiting for the worker
+        for over five minutes. Failed actions: given up.
+        """
+        with self._database.transaction(begin=False) as connection:
+            now = self._database.now(connection)
+
+            def count(table: Table, *conditions: Any) -> int:
+                return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+
+            old = now - UNPROCESSED
+            since_resolved = func.coalesce(QUARANTINE.c.resolved_at, QUARANTINE.c.received_at)
+            status = PAYOUTS.c.status
+            return {
+                "quarantined": count(QUARANTINE, QUARANTINE.c.resolved_at.is_(None)),
+                "conflicting": count(
+                    PAYOUTS, status == PayoutStatus.CONFLICTING, PAYOUTS.c.decision.is_(None)
+                ),
+                "overdue": count(
+                    PAYOUTS, status == PayoutStatus.UPLOADED, PAYOUTS.c.changed_at < now - OVERDUE
+                ),
+                "unprocessed": sum(
+                    count(
+                        table,
+                        table.c.due_at.is_not(None),
+                        # Of a clock that was ahead: they are processed, but somebody should know.
+                        or_(since < old, table.c.due_at > now + 2 * MAX_BACKOFF),
+                    )
+                    for table, since in (
+                        (EVENTS, EVENTS.c.received_at),
+                        (QUARANTINE, since_resolved),
+                        (DECISIONS, DECISIONS.c.decided_at),
+                    )
+                ),
+                "failed_actions": count(PAYOUTS, PAYOUTS.c.act_failed_at.is_not(None)),
+            }
+
+    def prune(self, older_than: timedelta) -> int:
+        """Delete settled payouts that have not changed for so long, with all that belongs to them.
+
+        Settled: final or decided, nothing quarantined, unprocessed or left to act on. A redelivery would
+        begin the payout anew, so ``older_than`` is months. Returns how many payouts were deleted.
+        """
+        if older_than < _ZERO:
+            raise ValueError("expected an age, got a negative one")
+        with self._database.transaction(begin=False) as connection:
+            before = self._database.now(connection) - older_than
+        settled = (
+            PAYOUTS.c.status.in_(FINAL) | PAYOUTS.c.decision.is_not(None),
+            PAYOUTS.c.quarantined == 0,
+            PAYOUTS.c.changed_at < before,
+            PAYOUTS.c.act_due_at.is_(None),
+            PAYOUTS.c.act_failed_at.is_(None),
+        )
+        count, last = 0, ""
+        while True:
+            with self._database.transaction(begin=False) as connection:
+                numbers = connection.scalars(
+                    select(PAYOUTS.c.control_number)
+                    .where(*settled, PAYOUTS.c.control_number > last)
+                    .order_by(PAYOUTS.c.control_number)
+                    .limit(_BATCH)
+                ).all()
+            if not numbers:
+                break
+            last = numbers[-1]
+            for number in numbers:
+                with self._database.courtesy(), self._database.transaction(WORK) as connection:
+                    count += self._delete(connection, number, before, settled)
+        resolved = QUARANTINE.c.control_number.is_(None) & (QUARANTINE.c.resolved_at < before)
+        with self._database.transaction(WORK) as connection:
+            connection.execute(QUARANTINE.delete().where(resolved))
+        return count
+
+    def _delete(self, connection: Connection, number: str, before: datetime, settled: Sequence[Any]) -> bool:
+        its_row = _of(PAYOUTS, number).where(*settled).with_for_update(skip_locked=True)
+        if connection.execute(its_row).one_or_none() is None:
+            return False
+        for table in (EVENTS, QUARANTINE):
+            recent = or_(table.c.due_at.is_not(None), table.c.received_at >= before)
+            if connection.scalar(select(1).where(_is(table, number), recent).limit(1)):
+                return False
+        for table in (EVENTS, QUARANTINE, DECISIONS, PAYOUTS):
+            connection.execute(table.delete().where(_is(table, number)))
+        return True
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the SQLite database to a new file, while it is in use. Raises ``ValueError`` for any other."""
+        if self._database.kind != "sqlite":
+            raise ValueError("expected a SQLite database: use the server's own tool, such as pg_dump")
+        with open(path, "xb"):  # never over another backup
+            pass
+        try:
+            with (
+                closing(sqlite3.connect(self._database.url.database or "")) as source,
+                closing(sqlite3.connect(path)) as target,
+            ):
+                source.backup(target)
+        except BaseException:
+            os.unlink(path)
+            raise
+
+
+def run_worker(store: Store, on_change: OnChange | None = None, act: Act | None = None) -> None:
+    """Derive states in one thread and act on changes in another, until SIGTERM or SIGINT.
+
+    It stops after the current change, and goes on through failures of the database. Run one or several, each
+    with the same hooks: without ``act``, changes are marked as done.
+    """
+    work(
+        lambda stop: store.process(on_change, stop=stop),
+        lambda stop: store.dispatch(act or (lambda _: None), stop=stop),
+    )
+
+
+class _Stored:
+    """All that is stored about one payout, and its state."""
+
+    def __init__(self, connection: Connection, number: str) -> None:
+        self.events = connection.execute(
+            select(EVENTS.c.digest, EVENTS.c.event, EVENTS.c.version)
+            .where(_is(EVENTS, number))
+            .order_by(EVENTS.c.received_at, EVENTS.c.digest)
+        ).all()
+        pending = or_(QUARANTINE.c.resolved_at.is_(None), QUARANTINE.c.due_at.is_not(None))
+        # Locked, since a person may be resolving one.
+        self.quarantine = connection.execute(
+            select(QUARANTINE.c.digest, QUARANTINE.c.resolved_at, QUARANTINE.c.due_at)
+            .where(_is(QUARANTINE, number), pending)
+            .with_for_update()
+        ).all()
+        self.decisions = connection.execute(
+            select(DECISIONS)
+            .where(_is(DECISIONS, number), DECISIONS.c.ended_at.is_(None))
+            .order_by(DECISIONS.c.id)
+        ).all()
+        self.callbacks = {row.digest: _callback(row.event) for row in self.events}
+        self.history = PayoutHistory(self.callbacks.values()) if self.callbacks else None
+        quarantined = sum(row.resolved_at is None for row in self.quarantine)
+        latest = self.decisions[-1] if self.decisions else None
+        decision = latest and (PayoutStatus(latest.status), latest.opposing)
+        self.state = derive(self.history, quarantined, decision)
+        self.is_pending = any(row.version is None for row in self.events) or any(
+            row.due_at is not None for row in (*self.quarantine, *self.decisions)
+        )
+
+
+def _is(table: Table, number: str) -> Any:
+    return table.c.control_number == number
+
+
+def _of(table: Table, number: str) -> Any:
+    return select(table).where(_is(table, number))
+
+
+def _ranges(start: datetime) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+    """What is due: until now, and so late that the clock must have been ahead when that was set."""
+    return (_EPOCH, start), (start + 2 * MAX_BACKOFF, _END)
+
+
+def _end_decisions(connection: Connection, number: str, now: datetime) -> None:
+    open_ones = _is(DECISIONS, number) & DECISIONS.c.ended_at.is_(None)
+    connection.execute(DECISIONS.update().where(open_ones).values(ended_at=now))
+
+
+def _callback(event: str) -> PayoutCallback:
+    return PayoutCallback.from_dict(json.loads(event))
+
+
+def _state(row: Any) -> PayoutState:
+    return PayoutState(
+        row.status and PayoutStatus(row.status),
+        frozenset(map(Anomaly, json.loads(row.anomalies or "[]"))),
+        row.quarantined,
+        row.decision and PayoutStatus(row.decision),
+    )

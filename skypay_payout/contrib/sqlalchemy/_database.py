@@ -1,0 +1,363 @@
+"""Connections on which no wait is longer than its bound, whatever the server and the network do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from threading import Condition, Thread, local
+from time import monotonic, sleep
+from typing import Any, TypeVar
+from urllib.parse import quote
+from weakref import WeakSet
+
+from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.event import listen
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import QueuePool
+
+from .._payouts import WAIT
+
+log = logging.getLogger("skypay_payout.store")
+
+T = TypeVar("T")
+
+DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgresql+psycopg": "postgresql",
+    "mysql+pymysql": "mysql",
+    "mariadb+pymysql": "mysql",
+}
+_FORMS = "sqlite:///file, postgresql+psycopg://…, mariadb+pymysql://… or mysql+pymysql://…"
+CONNECTIONS = 8
+"""Callers of ``save`` that use a connection at the same time; others stand in line, within the same bound."""
+WORK = 60.0
+"""Seconds that a transaction of the worker takes at most, with the hook in it."""
+_PING_AFTER = 1.0
+"""Seconds without use after which a connection is tried first, for a second at most."""
+
+# Unless they are set, these waits last for hours. None of them is a startup parameter, for PgBouncer.
+_CONNECT: dict[str, dict[str, Any]] = {
+    "sqlite": {"check_same_thread": False},
+    "postgresql": {
+        "connect_timeout": int(WAIT),
+        "tcp_user_timeout": int(WAIT * 1000),
+        "keepalives_idle": int(WAIT),
+        "keepalives_interval": 1,
+        "keepalives_count": 3,
+    },
+    "mysql": {"charset": "utf8mb4", "connect_timeout": int(WAIT)},
+}
+
+_MARIADB_SESSION = (
+    # lock_wait_timeout is for locks of whole tables. TRADITIONAL: nothing is cut off silently.
+    f"SET SESSION lock_wait_timeout={int(WAIT)}, innodb_lock_wait_timeout={int(WAIT)}",
+    "SET SESSION sql_mode='TRADITIONAL'",
+    # What other transactions have committed shows as soon as their locks are free.
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+)
+
+
+def _checked(url: str | URL) -> URL:
+    """Return the URL with an absolute path. No message shows it, since there is a password in it."""
+    try:
+        url = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"expected a URL such as {_FORMS}, got another text") from None
+    if url.drivername not in DRIVERS:
+        raise ValueError(f"expected a URL of the form {_FORMS}, got one that begins with {url.drivername}://")
+    if DRIVERS[url.drivername] != "sqlite":
+        return url
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ValueError("expected sqlite:/// and the path of a file, got none: what is stored must stay")
+    return url.set(database=os.path.abspath(url.database))
+
+
+class _Watchdog:
+    """Shut the sockets of connections that are past their deadlines: no driver bounds all of its waits."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._watched: dict[int, tuple[float, Any]] = {}
+        self._wakes_at: float | None = None
+
+    def watch(self, connection: Any, deadline: float) -> None:
+        with self._changed:
+            self._watched[id(connection)] = deadline, connection
+            if self._wakes_at is None:
+                self._wakes_at = deadline
+                Thread(target=self._run, name="skypay_payout watchdog", daemon=True).start()
+            elif deadline < self._wakes_at:
+                self._changed.notify()
+
+    def release(self, connection: Any) -> None:
+        with self._changed:  # not while it is being shut: the socket may be another one afterwards
+            self._watched.pop(id(connection), None)
+
+    def _run(self) -> None:
+        with self._changed:
+            while self._watched:
+                now = monotonic()
+                for key, (deadline, connection) in list(self._watched.items()):
+                    if deadline <= now:
+                        del self._watched[key]
+                        _shut(connection)
+                self._wakes_at = min((at for at, _ in self._watched.values()), default=now)
+                self._changed.wait(self._wakes_at - now)
+            self._wakes_at = None
+
+
+def _shut(connection: Any) -> None:
+    with suppress(Exception):  # it may have been closed in the meantime
+        number = connection.fileno() if hasattr(connection, "fileno") else connection._sock.fileno()
+        its_socket = socket.socket(fileno=number)
+        try:
+            its_socket.shutdown(socket.SHUT_RDWR)
+        finally:
+            its_socket.detach()
+
+
+class Database:
+    """One database, used from any thread, before and after a fork."""
+
+    def __init__(self, url: str | URL | Engine) -> None:
+        self.url = _checked(url.url if isinstance(url, Engine) else url)
+        self.kind = DRIVERS[self.url.drivername]
+        self._theirs = url if isinstance(url, Engine) else None
+        self._engine = create_engine(
+            self.url,
+            poolclass=QueuePool,
+            pool_size=CONNECTIONS,
+            max_overflow=-1,  # callers wait for their turn before, within their own bound
+            pool_reset_on_return=None,
+            isolation_level="AUTOCOMMIT",  # transactions begin with the statement in _begin
+            hide_parameters=True,
+            connect_args=_CONNECT[self.kind],
+        )
+        self._asked = False
+        self._call = local()
+        self._forget()
+        listen(self._engine, "do_connect", self._connect)
+        listen(self._engine, "connect", self._connected)
+        listen(self._engine, "checkout", self._checkout)
+        listen(self._engine, "checkin", self._checkin)
+        _databases.add(self)
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._engine.dispose()
+
+    def _forget(self) -> None:
+        """Leave to the parent process what is its own: connections, locks and threads."""
+        self._left = self._engine.pool  # not collected, or the parent's connections might be closed
+        self._engine.dispose(close=False)
+        self._watchdog = _Watchdog()
+        self._line = Condition()
+        # Those who save in one SQLite file wait for each other anyway, and here the first one comes first.
+        self._free = 1 if self.kind == "sqlite" else CONNECTIONS
+
+    @contextmanager
+    def turn(self, deadline: float) -> Generator[None]:
+        """Wait for a turn to use a connection. Raises ``TimeoutError``."""
+        line = self._line
+        with line:
+            if not line.wait_for(lambda: self._free, max(deadline - monotonic(), 0)):
+                raise TimeoutError("the database was busy with others, until the time was over")
+            self._free -= 1
+        try:
+            yield
+        finally:
+            with line:
+                self._free += 1
+                line.notify()
+
+    @contextmanager
+    def transaction(
+        self, seconds: float = WAIT, *, deadline: float | None = None, begin: bool = True
+    ) -> Generator[Connection]:
+        """Commit at the end, or roll back. Without ``begin`` each statement is a transaction of its own."""
+        self._call.deadline = deadline = monotonic() + seconds if deadline is None else deadline
+        with self._engine.connect() as connection:
+            driver = connection.connection.dbapi_connection
+            self._watchdog.watch(driver, deadline)
+            try:
+                self._begin(connection, deadline - monotonic(), begin=begin)
+                yield connection
+                connection.commit()
+                if self.kind == "sqlite" and connection.info["file"] != self._file():
+                    raise OSError(f"{self.url.database} was deleted or replaced while it was in use")
+            except BaseException:
+                with suppress(DBAPIError):  # the first error says more
+                    connection.rollback()
+                raise
+            finally:
+                self._watchdog.release(driver)
+
+    def attempt(self, work: Callable[[Connection], T], *, begin: bool = True) -> T:
+        """Do the work in a transaction, and again if its connection was lost, or in a deadlock."""
+        deadline = monotonic() + WAIT
+        with self.turn(deadline):
+            for attempt in range(3):
+                try:
+                    with self.transaction(deadline=deadline, begin=begin) as connection:
+                        return work(connection)
+                except DBAPIError as error:
+                    lost = error.connection_invalidated or _is_deadlock(error.orig)
+                    if attempt == 2 or not lost or monotonic() >= deadline:
+                        raise
+        raise AssertionError  # pragma: no cover
+
+    def _begin(self, connection: Connection, seconds: float, *, begin: bool) -> None:
+        milliseconds = max(int(seconds * 900), 1)  # so that the server's own error arrives in time
+        if self.kind == "sqlite":
+            connection.connection.cursor().execute(f"PRAGMA busy_timeout = {milliseconds}")
+            statement = "BEGIN IMMEDIATE"
+        elif self.kind == "postgresql":
+            begin = True
+            lock = min(milliseconds, int(WAIT * 900))
+            statement = (
+                f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {lock}; "
+                f"SET LOCAL statement_timeout = {milliseconds}; "
+                # Or the row locks of a client that vanished would stay.
+                f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+            )
+        else:
+            statement = "START TRANSACTION"
+        if begin:
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    def clock(self) -> Any:
+        """Return the time of the database's clock as SQL; SQLite's is this machine's."""
+        if self.kind == "sqlite":
+            return datetime.now(UTC)
+        return func.clock_timestamp() if self.kind == "postgresql" else func.utc_timestamp(6)
+
+    def now(self, connection: Connection) -> datetime:
+        """Return the time of the database's clock."""
+        clock = self.clock()
+        return clock if isinstance(clock, datetime) else utc(connection.execute(select(clock)).scalar_one())
+
+    @contextmanager
+    def courtesy(self) -> Generator[None]:
+        """Pause as long as the work took: savers that wait for SQLite's lock poll it, and need a gap."""
+        began = monotonic()
+        yield
+        if self.kind == "sqlite":
+            sleep(max(monotonic() - began, 0.001))
+
+    # Connections
+
+    def _connect(self, dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]) -> Any:
+        if self.kind == "sqlite":
+            # Never a new file: what was stored in one that is gone would seem to be stored.
+            return dialect.connect(f"file:{quote(args[0])}?mode=rw", **options, uri=True)
+        # In a thread, since nothing bounds the time that a resolver takes.
+        deadline: float = getattr(self._call, "deadline", monotonic() + WAIT)
+        made: Future[Any] = Future()
+
+        def make() -> None:
+            try:
+                made.set_result(
+                    dialect.connect(*args, **options) if self._theirs is None else _detached(self._theirs)
+                )
+            except BaseException as error:
+                made.set_exception(error)
+
+        Thread(target=make, name="skypay_payout connect", daemon=True).start()
+        try:
+            connection = made.result(max(deadline - monotonic(), 0))
+        except TimeoutError:
+            made.add_done_callback(lambda late: late.exception() or late.result().close())
+            raise TimeoutError("the database did not take the connection in time") from None
+        self._watchdog.watch(connection, deadline)  # what SQLAlchemy asks it first is bounded too
+        return connection
+
+    def _connected(self, connection: Any, record: Any) -> None:
+        if self.kind == "sqlite":
+            record.info["file"] = self._file()
+            # WAL: readers and the one writer do not wait for each other. FULL: committed is on the disk.
+            connection.execute(f"PRAGMA busy_timeout = {int(WAIT * 900)}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            return
+        with connection.cursor() as cursor:
+            if self.kind == "postgresql":
+                connection.prepare_threshold = None  # behind PgBouncer the next server does not know it
+                ask, unsafe = "SHOW synchronous_commit", "off"
+            else:
+                for statement in _MARIADB_SESSION:
+                    cursor.execute(statement)
+                if getattr(self._engine.dialect, "is_mariadb", False):
+                    cursor.execute(f"SET SESSION idle_transaction_timeout={int(WORK)}")
+                ask, unsafe = "SELECT @@innodb_flush_log_at_trx_commit", "0"
+            if not self._asked:
+                cursor.execute(ask)
+                ((value, *_),) = cursor.fetchall()
+                self._asked = True
+                if str(value) == unsafe:
+                    log.warning("%s is %s: the server may lose what was acknowledged", ask.split()[1], unsafe)
+
+    def _checkout(self, connection: Any, record: Any, _: object) -> None:
+        if self.kind == "sqlite":
+            if record.info["file"] != self._file():
+                raise InvalidatePoolError
+        elif "used" in record.info and monotonic() > record.info["used"] + _PING_AFTER:
+            # A proxy may have forgotten it, and nobody would ever answer; new ones may work.
+            self._watchdog.watch(connection, min(monotonic() + 1, self._call.deadline))
+            try:
+                self._engine.dialect.do_ping(connection)
+            except Exception:
+                raise InvalidatePoolError from None
+            finally:
+                self._watchdog.release(connection)
+
+    def _checkin(self, _: object, record: Any) -> None:
+        record.info["used"] = monotonic()
+
+    def _file(self) -> tuple[int, int] | None:
+        with suppress(FileNotFoundError):
+            found = os.stat(self.url.database or "")
+            return found.st_dev, found.st_ino
+        return None
+
+
+def _detached(engine: Engine) -> Any:
+    """Return one of their connections, which their pool then knows nothing of."""
+    connection = engine.raw_connection()
+    driver = connection.dbapi_connection
+    connection.detach()
+    return driver
+
+
+def _is_deadlock(error: BaseException | None) -> bool:
+    return getattr(error, "sqlstate", None) in ("40P01", "40001") or getattr(error, "args", (0,))[:1] == (
+        1213,
+    )
+
+
+def utc(time: datetime) -> datetime:
+    """Return the time with its zone, which not every database keeps."""
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+_databases: WeakSet[Database] = WeakSet()
+
+
+def _before_fork() -> None:
+    for database in list(_databases):
+        database.close()
+
+
+def _after_fork() -> None:
+    for database in list(_databases):
+        database._forget()  # pyright: ignore[reportPrivateUsage]
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
