@@ -145,10 +145,11 @@ class Store:
                 return
             case _:
                 assert_never(result)
-        self._database.attempt(insert, begin=False)
+        if self._database.attempt(insert, begin=False) and isinstance(result, Quarantined):
+            log.error("quarantined %s: %s", result.error.digest, result.error)
 
-    def _insert_event(self, connection: Connection, callback: PayoutCallback) -> None:
-        self._insert_once(
+    def _insert_event(self, connection: Connection, callback: PayoutCallback) -> bool:
+        return self._insert_once(
             connection,
             EVENTS,
             digest=callback.digest,
@@ -157,8 +158,11 @@ class Store:
             event=json.dumps(callback.to_dict()),
         )
 
-    def _insert_once(self, connection: Connection, table: Table, **values: Any) -> None:
-        """Insert the row unless its primary key is known; any other problem is still an error."""
+    def _insert_once(self, connection: Connection, table: Table, **values: Any) -> bool:
+        """Insert the row unless its primary key is known; any other problem is still an error.
+
+        Returns whether it is new.
+        """
         clock = self._database.clock()
         if table is PAYOUTS:
             values |= {"created_at": clock, "changed_at": clock}
@@ -168,12 +172,14 @@ class Store:
             (key,) = table.primary_key
             # An INSERT would wait for a worker that has the row; what is committed is enough.
             if connection.scalar(select(1).where(key == values[key.name])):
-                return
-            connection.execute(mysql.insert(table).values(values).on_duplicate_key_update({key.name: key}))
+                return False
+            insert: Any = mysql.insert(table).on_duplicate_key_update({key.name: key})
         elif self._database.kind == "postgresql":
-            connection.execute(postgresql.insert(table).values(values).on_conflict_do_nothing())
+            insert = postgresql.insert(table).on_conflict_do_nothing()
         else:
-            connection.execute(sqlite.insert(table).on_conflict_do_nothing(), values)
+            insert = sqlite.insert(table).on_conflict_do_nothing()
+        insert = insert.values(values).execution_options(preserve_rowcount=True)
+        return connection.execute(insert).rowcount == 1
 
     def events(self) -> Iterator[PayoutCallback]:
         """Yield each stored event, in no particular order."""

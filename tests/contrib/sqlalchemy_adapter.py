@@ -1,0 +1,59 @@
+"""``skypay_payout.contrib.sqlalchemy`` for the suite of all stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.event import listen
+
+from skypay_payout.contrib.sqlalchemy import Change, Store
+from tests.contrib.adapters import Execute
+
+PROGRAM = """
+import logging, sys
+from skypay_payout.contrib.sqlalchemy import Store, run_worker
+logging.basicConfig()
+def act(change):
+    with open(sys.argv[2], "a") as log:
+        log.write(f"{change.id} {change.after.status}\\n")
+run_worker(Store(sys.argv[1]), act=act)
+"""
+
+
+class SQLAlchemyStore:
+    tables = {name: f"skypay_{name}" for name in ("events", "quarantine", "decisions", "payouts")}  # noqa: RUF012
+    program = PROGRAM
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._store = Store(url)
+        self._store.create_all()
+        for name in (
+            "save", "dispatch", "accept", "dismiss", "decide", "retry", "quarantined", "state", "open_work",
+            "prune", "close",
+        ):  # fmt: skip
+            setattr(self, name, getattr(self._store, name))
+
+    def process(self, on_change: Callable[[Change, Execute], object] | None = None) -> int:
+        if on_change is None:
+            return self._store.process()
+
+        def hook(change: Change, connection: Connection) -> None:
+            def execute(statement: str) -> list[tuple[Any, ...]]:
+                cursor = connection.exec_driver_sql(statement)
+                return [tuple(row) for row in cursor] if cursor.returns_rows else []
+
+            on_change(change, execute)
+
+        return self._store.process(hook)
+
+    def steps(self, step: Callable[[], None]) -> None:
+        engine = self._store._database._engine
+        listen(engine, "before_cursor_execute", lambda *_: step())
+        listen(engine, "commit", lambda *_: step())
+
+
+def make(url: str) -> Any:
+    return SQLAlchemyStore(url)

@@ -1,0 +1,47 @@
+"""Every store on every database."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contrib.adapters import LIBRARIES, StoreAdapter, make
+from tests.support.databases import Database, DatabaseServer, sqlite_database
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What is left open is collected here, not in another test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    if request.param == "sqlite":
+        return sqlite_database(tmp_path)
+    server: DatabaseServer = request.getfixturevalue(request.param)
+    return server.database()
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, database: Database) -> DatabaseServer:
+    """The server of that database; the test is for servers only."""
+    server: DatabaseServer = request.getfixturevalue(request.node.callspec.params["database"])
+    return server
+
+
+@pytest.fixture(params=LIBRARIES)
+def library(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def store(library: str, database: Database) -> Iterator[StoreAdapter]:
+    store = make(library, database.url)
+    yield store
+    store.close()

@@ -1,0 +1,169 @@
+"""Promise 1: each callback is stored once, or saving it raises within the bound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from skypay_payout import PayType
+from skypay_payout.testing import AUTHENTICATION, body
+from tests.contrib.adapters import StoreAdapter
+from tests.contrib.store.cases import INVALID, NUMBER, PARSER, number, received, save_all
+from tests.support.databases import Database
+from tests.support.servers import PATIENCE
+
+pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+
+def test_callbacks_are_stored_once_and_rejected_bodies_not_at_all(
+    store: StoreAdapter, database: Database
+) -> None:
+    results = [received(), received(INVALID), received(authentication="wrong"), PARSER.receive(b"garbage")]
+    save_all(store, results * 3)
+    assert database.query(f"SELECT digest, idempotency_key FROM {store.tables['events']}") == [
+        (PARSER.parse(body()).digest, PARSER.parse(body()).idempotency_key)
+    ]
+    (row,) = store.quarantined()
+    assert row.control_number == NUMBER
+    assert row.payload["payType"] == "7"
+    assert [error.field for error in row.errors] == ["payType"]
+    assert row.errors[0].message.startswith("expected 1 to 6")
+    assert row.received_at.utcoffset().total_seconds() == 0
+    stored = database.query(f"SELECT payload, errors FROM {store.tables['quarantine']}")
+    assert AUTHENTICATION not in str(stored)
+
+
+def test_a_new_quarantined_callback_is_logged_once(
+    store: StoreAdapter, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_all(store, [received(INVALID)] * 2)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_different_content_under_one_idempotency_key_is_kept(store: StoreAdapter, database: Database) -> None:
+    save_all(store, [received(referenceNumber="MLA1"), received(referenceNumber="MLA2")] * 2)
+    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 2
+
+
+def test_the_same_event_written_in_another_way_is_stored_once(
+    store: StoreAdapter, database: Database
+) -> None:
+    fields = json.loads(body(PayType.FAILURE, extra={"a": 1, "b": 2}))
+    again = dict(reversed(fields.items())) | {"payType": 4, "dealTime": "2018-08-07T03:58:33.000Z"}
+    again["extra"] = {"b": 2, "a": 1}
+    save_all(store, [PARSER.receive(json.dumps(fields)), PARSER.receive(json.dumps(again, indent=4))])
+    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 1
+
+
+def test_control_numbers_that_differ_in_case_are_two_payouts(store: StoreAdapter) -> None:
+    save_all(
+        store,
+        [
+            received(controlNumber="SKabc00000001"),
+            received(PayType.CANCEL, controlNumber="SKABC00000001"),
+            received(INVALID, controlNumber="SKABc00000001"),
+        ],
+    )
+    assert store.process() == 3
+    states = {name: store.state(name) for name in ("SKabc00000001", "SKABC00000001", "SKABc00000001")}
+    assert [state and state.status for state in states.values()] == ["UPLOADED", "CANCELLED", None]
+
+
+HOSTILE = "余额\0\r\n'\"\\%s :x 💸 \ud83d"
+
+
+@pytest.mark.parametrize(
+    "field", ["note", "failDescription", "referenceNumber", "controlNumber", "dealTime", "userName"]
+)
+def test_texts_that_a_database_rejects_are_stored(
+    store: StoreAdapter, database: Database, field: str
+) -> None:
+    texts = ["\0", "\ud83d", HOSTILE]
+    for text in texts:
+        fields = json.loads(body(PayType.FAILURE)) | {field: text}
+        store.save(PARSER.receive(json.dumps(fields)))
+    table, column = ("events", "event") if field == "note" else ("quarantine", "payload")
+    stored = database.query(f"SELECT {column} FROM {store.tables[table]}")
+    assert sorted(json.loads(str(text))[field] for (text,) in stored) == (
+        [] if field == "userName" else sorted(texts)
+    )
+    store.process()
+
+
+@pytest.mark.parametrize("status", [PayType.FAILURE, INVALID])
+@pytest.mark.parametrize("character", ["é", "💸"])
+def test_the_largest_body_is_stored_and_processed(
+    store: StoreAdapter, database: Database, status: int, character: str
+) -> None:
+    fields = json.loads(body(status)) | {"failDescription": ""}
+    text = json.dumps(fields, ensure_ascii=False).encode()
+    fields["failDescription"] = character * ((65536 - len(text)) // len(character.encode()))
+    content = json.dumps(fields, ensure_ascii=False).encode()
+    assert 65530 < len(content) <= 65536
+    store.save(PARSER.receive(content))
+    assert store.process() == 1
+    if status == INVALID:
+        (row,) = store.quarantined()
+        assert row.payload["failDescription"] == fields["failDescription"]
+    else:
+        ((stored,),) = database.query(f"SELECT fail_description FROM {store.tables['payouts']}")
+        assert json.loads(str(stored)) == fields["failDescription"]
+
+
+def together(count: int, work: Callable[[int], object]) -> list[Future[object]]:
+    """Do the work with each number at the same time, and wait for all of it."""
+    barrier = Barrier(count)
+
+    def one(position: int) -> object:
+        barrier.wait(PATIENCE)
+        return work(position)
+
+    with ThreadPoolExecutor(count) as threads:
+        return [threads.submit(one, position) for position in range(count)]
+
+
+def test_deliveries_of_one_event_at_the_same_time_are_all_saved_once(
+    store: StoreAdapter, database: Database
+) -> None:
+    results = [received(PayType.PAYOUT), received(INVALID)]
+    for saved in together(40, lambda position: store.save(results[position % 2])):
+        saved.result()
+    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 1
+    assert len(store.quarantined()) == 1
+
+
+def test_a_payout_that_a_worker_holds_blocks_no_save(store: StoreAdapter) -> None:
+    if store_is_sqlite(store):
+        pytest.skip("one writer at a time; see the test of its bound")
+    save_all(store, [received(), received(INVALID)])
+
+    def redeliver(*_: object) -> None:
+        save_all(store, [received(), received(INVALID), received(PayType.PAYOUT)])
+
+    with ThreadPoolExecutor(1) as other:
+        assert store.process(lambda *_: other.submit(redeliver).result(PATIENCE)) == 1
+    state = store.state(NUMBER)
+    assert state is not None
+    assert state.status == "UPLOADED"
+    assert store.process() == 1  # what arrived meanwhile
+    state = store.state(NUMBER)
+    assert state is not None
+    assert (state.status, state.quarantined) == ("PAID", 1)
+
+
+def store_is_sqlite(store: StoreAdapter) -> bool:
+    return store.url.startswith("sqlite")
+
+
+def test_many_payouts_are_kept_apart(store: StoreAdapter) -> None:
+    save_all(store, [received(PayType(count % 6 + 1), controlNumber=number(count)) for count in range(250)])
+    assert store.process() == 250
+    assert store.process() == 0
+    state = store.state(number(1))
+    assert state is not None
+    assert state.status == "PAID"
+    assert store.state(number(999)) is None
