@@ -1,0 +1,225 @@
+"""Promise 3: act is called after the commit, at least once, with the current state, and it has an end."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
+import pytest
+
+from skypay_payout import PayoutStatus, PayType
+from skypay_payout.contrib._payouts import MAX_ATTEMPTS, Change, PayoutState
+from tests.contrib.adapters import StoreAdapter, opened
+from tests.contrib.store.cases import (
+    INVALID,
+    NUMBER,
+    actions,
+    changes,
+    make_due,
+    number,
+    received,
+    save_all,
+)
+from tests.support.databases import Database
+from tests.support.servers import PATIENCE
+
+pytestmark = pytest.mark.heavy
+
+
+def fail(_: object) -> None:
+    raise RuntimeError("the bank is closed")
+
+
+def test_each_change_is_acted_on_once(store: StoreAdapter) -> None:
+    save_all(store, [received(), received(INVALID, controlNumber=number(1))])
+    assert actions(store) == []
+    raised = changes(store)
+    assert sorted(change.id for change in actions(store)) == sorted(change.id for change in raised)
+    assert actions(store) == []
+
+
+def test_an_action_sees_the_current_state_and_all_that_it_has_not_seen(store: StoreAdapter) -> None:
+    store.save(received())
+    store.process()
+    (first,) = actions(store)
+    assert (first.before, first.after) == (PayoutState(), PayoutState(PayoutStatus.UPLOADED))
+    for status in (PayType.PAYOUT, PayType.CANCEL):
+        store.save(received(status))
+        store.process()
+    (second,) = actions(store)
+    assert second.id == f"{NUMBER}/3"
+    assert (second.before, second.after.status) == (first.after, PayoutStatus.CONFLICTING)
+    assert [event.pay_type for event in second.events] == [PayType.PAYOUT, PayType.CANCEL]
+
+
+def test_what_changes_while_it_is_acted_on_is_acted_on_next(
+    store: StoreAdapter, library: str, database: Database
+) -> None:
+    store.save(received())
+    store.process()
+    seen: list[Change] = []
+
+    def act(change: Change) -> None:
+        seen.append(change)
+        if len(seen) == 1:
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(arrive).result(PATIENCE)
+
+    def arrive() -> None:
+        with opened(library, database.url) as other:
+            other.save(received(PayType.PAYOUT))
+            assert other.process() == 1
+            assert other.dispatch(seen.append) == 0  # nobody acts on one payout at the same time
+
+    assert store.dispatch(act) == 1
+    assert len(actions(store)) == 1
+    assert [change.id for change in seen] == [f"{NUMBER}/1"]
+    assert actions(store) == []
+
+
+def test_a_failed_action_is_tried_again_later_and_the_round_goes_on(
+    store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(3)])
+    store.process()
+    seen: list[Change] = []
+
+    def act(change: Change) -> None:
+        if change.control_number == number(0):
+            fail(change)
+        seen.append(change)
+
+    assert store.dispatch(act) == 2
+    assert f"{number(0)}/1" in caplog.text
+    assert actions(store) == []
+    make_due(store, database)
+    (again,) = actions(store)
+    assert again.id == f"{number(0)}/1"
+
+
+def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, database: Database) -> None:
+    store.save(received())
+    store.process()
+    with pytest.raises(ValueError, match=NUMBER):
+        store.retry(NUMBER)
+    for _ in range(MAX_ATTEMPTS):
+        assert store.open_work()["failed_actions"] == 0
+        assert store.dispatch(fail) == 0
+        make_due(store, database)
+    assert store.open_work()["failed_actions"] == 1
+    assert actions(store) == []
+    store.retry(NUMBER)
+    assert store.open_work()["failed_actions"] == 0
+    (change,) = actions(store)
+    assert change.id == f"{NUMBER}/1"
+
+
+def test_a_new_change_of_a_payout_whose_action_failed_is_acted_on(
+    store: StoreAdapter, database: Database
+) -> None:
+    store.save(received())
+    store.process()
+    for _ in range(MAX_ATTEMPTS):
+        store.dispatch(fail)
+        make_due(store, database)
+    store.save(received(PayType.PAYOUT))
+    store.process()
+    (change,) = actions(store)
+    assert (change.before, change.after.status) == (PayoutState(), PayoutStatus.PAID)
+    assert store.open_work()["failed_actions"] == 0
+
+
+def test_an_action_that_ends_its_worker_every_time_waits_for_a_person(
+    store: StoreAdapter, database: Database
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(_: object) -> None:
+        raise Killed
+
+    store.save(received())
+    store.process()
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(Killed):
+            store.dispatch(kill)
+        assert actions(store) == []  # whoever has it may still be alive
+        make_due(store, database)
+    assert actions(store) == []
+    assert store.open_work()["failed_actions"] == 1
+
+
+def test_retries_do_not_stand_in_front_of_new_changes(store: StoreAdapter, database: Database) -> None:
+    failing = [number(count) for count in range(30)]
+    save_all(store, [received(controlNumber=each) for each in failing])
+    store.process()
+    store.dispatch(fail)
+    store.save(received())
+    store.process()
+    make_due(store, database)
+    seen: list[str] = []
+    store.dispatch(lambda change: seen.append(change.control_number))
+    assert seen[0] == NUMBER
+
+
+def test_a_round_takes_what_was_due_when_it_began(store: StoreAdapter) -> None:
+    store.save(received(controlNumber=number(0)))
+    store.process()
+    seen: list[Change] = []
+
+    def act(change: Change) -> None:
+        seen.append(change)
+        store.save(received(controlNumber=number(len(seen))))
+        store.process()
+
+    assert store.dispatch(act) == 1
+    assert store.dispatch(act) == 1
+    assert len(seen) == 2
+
+
+def test_several_workers_share_the_work_and_do_nothing_twice(
+    store: StoreAdapter, library: str, database: Database
+) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(40)])
+    derived: list[str] = []
+    acted: list[str] = []
+    together = Barrier(3)
+
+    def work() -> None:
+        with opened(library, database.url) as other:
+            together.wait(PATIENCE)
+            other.process(lambda change, _: derived.append(change.id))
+            together.wait(PATIENCE)
+            for _ in range(3):
+                other.dispatch(lambda change: acted.append(change.id))
+
+    with ThreadPoolExecutor(3) as threads:
+        for one in [threads.submit(work) for _ in range(3)]:
+            one.result()
+    everything = [f"{number(count)}/1" for count in range(40)]
+    assert sorted(derived) == sorted(acted) == everything
+
+
+def test_a_payout_that_somebody_has_locked_does_not_stop_the_others(
+    store: StoreAdapter, library: str, database: Database
+) -> None:
+    if database.url.startswith("sqlite"):
+        pytest.skip("SQLite has no locks of rows")
+    store.save(received(controlNumber=number(0)))
+    store.process()
+    save_all(store, [received(PayType.PAYOUT, controlNumber=number(count)) for count in range(5)])
+    locked, release = Event(), Event()
+
+    def hold(*_: object) -> None:
+        locked.set()
+        assert release.wait(PATIENCE)
+
+    with ThreadPoolExecutor(1) as thread, opened(library, database.url) as other:
+        slow = thread.submit(store.process, hold)
+        try:
+            assert locked.wait(PATIENCE)
+            assert other.process() == 4
+            assert other.dispatch(lambda _: None) == 4
+        finally:
+            release.set()
+        assert slow.result() == 1

@@ -1,0 +1,378 @@
+"""Promises 2 and 4: a worker derives each payout's state, and people act on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from skypay_payout import Anomaly, PayoutHistory, PayoutStatus, PayType, Quarantined
+from skypay_payout.contrib._payouts import Change, PayoutState
+from skypay_payout.testing import SCENARIOS, body, out_of_order, redelivered
+from tests.contrib.adapters import Execute, StoreAdapter
+from tests.contrib.store.cases import (
+    INVALID,
+    NUMBER,
+    PARSER,
+    actions,
+    changes,
+    make_due,
+    number,
+    received,
+    save_all,
+)
+from tests.support.databases import Database
+
+pytestmark = pytest.mark.heavy
+
+NOTHING = PayoutState()
+CONFLICT = [received(PayType.PAYOUT), received(PayType.CANCEL)]
+
+
+def state(store: StoreAdapter, control_number: str = NUMBER) -> PayoutState:
+    found = store.state(control_number)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arrives", "at_once"), [(list, False), (list, True), (out_of_order, False), (redelivered, True)]
+)
+def test_the_state_is_that_of_the_history(
+    store: StoreAdapter, database: Database, arrives: Callable[[list[bytes]], list[bytes]], at_once: bool
+) -> None:
+    for scenario in SCENARIOS:
+        for content in arrives(scenario.bodies()):
+            store.save(PARSER.receive(content))
+            if not at_once:
+                store.process()
+    store.process()
+    assert store.process() == 0
+    for scenario in SCENARIOS:
+        history = PayoutHistory(map(PARSER.parse, scenario.bodies()))
+        assert state(store, scenario.control_number) == PayoutState(history.status, history.anomalies)
+        ((*texts,),) = database.query(
+            f"SELECT reference_number, fail_description FROM {store.tables['payouts']} "
+            f"WHERE control_number = '{scenario.control_number}'"
+        )
+        assert [json.loads(str(text)) for text in texts] == [
+            history.reference_number,
+            history.fail_description,
+        ]
+
+
+def test_a_change_has_the_new_events_and_the_states_before_and_after(store: StoreAdapter) -> None:
+    save_all(store, [received(), received(PayType.AMENDED_FAIL)])
+    (first,) = changes(store)
+    assert (first.id, first.control_number, first.before) == (f"{NUMBER}/1", NUMBER, NOTHING)
+    assert first.after == PayoutState(PayoutStatus.UPLOADED)
+    assert {event.pay_type for event in first.events} == {PayType.UPLOAD, PayType.AMENDED_FAIL}
+    save_all(store, CONFLICT)
+    (second,) = changes(store)
+    assert (second.id, second.before) == (f"{NUMBER}/2", first.after)
+    assert second.after.status is PayoutStatus.CONFLICTING
+    assert Anomaly.CONFLICTING_STATUSES in second.after.anomalies
+    assert changes(store) == []
+
+
+def test_a_quarantine_and_its_resolution_are_changes(store: StoreAdapter) -> None:
+    save_all(store, [received(PayType.PAYOUT), received(INVALID)])
+    (change,) = changes(store)
+    assert (change.after.status, change.after.quarantined) == ("PAID", 1)
+    (row,) = store.quarantined()
+    store.dismiss(row.digest, who="余", why="a test of SkyPay's")
+    assert store.quarantined() == []
+    (change,) = changes(store)
+    assert (change.before.quarantined, change.after.quarantined, change.events) == (1, 0, ())
+    store.save(received(INVALID))
+    assert store.quarantined() == changes(store) == []
+
+
+def test_a_callback_quarantined_first_makes_a_payout_without_a_status(store: StoreAdapter) -> None:
+    store.save(received(INVALID))
+    (change,) = changes(store)
+    assert (change.before, change.after) == (NOTHING, PayoutState(quarantined=1))
+    assert state(store) == change.after
+
+
+def test_a_quarantined_callback_without_a_control_number_waits_for_a_person_only(
+    store: StoreAdapter, database: Database
+) -> None:
+    store.save(received(controlNumber="SKY**12345678"))
+    assert changes(store) == []
+    (row,) = store.quarantined()
+    assert row.control_number is None
+    store.accept(row.digest, PARSER.revalidate({**row.payload, "controlNumber": NUMBER}), who="me")
+    (change,) = changes(store)
+    assert change.after == PayoutState(PayoutStatus.UPLOADED)
+    assert store.open_work()["quarantined"] == 0
+
+
+def test_an_accepted_correction_is_an_event_of_its_payout(store: StoreAdapter, database: Database) -> None:
+    store.save(received(INVALID))
+    store.process()
+    (row,) = store.quarantined()
+    corrected = PARSER.revalidate({**row.payload, "payType": "2"})
+    store.accept(row.digest, corrected, who="Łukasz")
+    (change,) = changes(store)
+    assert change.events == (corrected,)
+    assert change.after == PayoutState(PayoutStatus.PAID)
+    ((resolution, who),) = database.query(f"SELECT resolution, who FROM {store.tables['quarantine']}")
+    assert (resolution, json.loads(str(who))) == ("accepted", "Łukasz")
+
+
+def test_a_correction_for_another_payout_is_refused_and_leaves_all_open(
+    store: StoreAdapter, database: Database
+) -> None:
+    store.save(received(INVALID))
+    (row,) = store.quarantined()
+    other = PARSER.revalidate({**row.payload, "payType": "2", "controlNumber": number(5)})
+    with pytest.raises(ValueError, match=number(5)):
+        store.accept(row.digest, other, who="me")
+    assert [each.digest for each in store.quarantined()] == [row.digest]
+    assert database.query(f"SELECT 1 FROM {store.tables['events']}") == []
+
+
+def test_what_is_resolved_cannot_be_resolved_again(store: StoreAdapter) -> None:
+    store.save(received(INVALID))
+    (row,) = store.quarantined()
+    corrected = PARSER.revalidate({**row.payload, "payType": "2"})
+    store.accept(row.digest, corrected, who="me")
+    with pytest.raises(ValueError, match=row.digest):
+        store.accept(row.digest, corrected, who="me")
+    with pytest.raises(ValueError, match=row.digest):
+        store.dismiss(row.digest, who="me", why="")
+    with pytest.raises(ValueError, match="unknown"):
+        store.dismiss("unknown", who="me", why="")
+
+
+def test_a_decision_holds_until_a_later_event_contradicts_it(store: StoreAdapter, database: Database) -> None:
+    save_all(store, CONFLICT)
+    store.process()
+    assert store.open_work()["conflicting"] == 1
+    store.decide(NUMBER, PayoutStatus.PAID, who="me", why="SkyPay says so")
+    (change,) = changes(store)
+    assert (change.after.status, change.after.decision) == ("CONFLICTING", "PAID")
+    assert store.open_work()["conflicting"] == 0
+    store.save(received(PayType.PAYOUT, note="again"))
+    store.save(received(PayType.AMENDED_FAIL))
+    (change,) = changes(store)
+    assert change.after.decision == "PAID"
+    store.save(received(PayType.CANCEL, note="again"))
+    (change,) = changes(store)
+    assert (change.before.decision, change.after.decision) == ("PAID", None)
+    assert store.open_work()["conflicting"] == 1
+    ((ended,),) = database.query(f"SELECT ended_at FROM {store.tables['decisions']}")
+    assert ended is not None
+    store.decide(NUMBER, PayoutStatus.CANCELLED, who="me", why="they corrected it")
+    (change,) = changes(store)
+    assert change.after.decision == "CANCELLED"
+
+
+def test_a_decision_is_about_what_is_stored_and_not_about_what_is_processed(store: StoreAdapter) -> None:
+    save_all(store, CONFLICT)
+    store.decide(NUMBER, PayoutStatus.FAILED, who="me", why="neither")
+    (change,) = changes(store)
+    assert (change.before, change.after.decision) == (NOTHING, "FAILED")
+
+
+@pytest.mark.parametrize("status", [PayoutStatus.UPLOADED, PayoutStatus.CONFLICTING])
+def test_only_a_final_status_can_be_decided(store: StoreAdapter, status: PayoutStatus) -> None:
+    save_all(store, CONFLICT)
+    with pytest.raises(ValueError, match="PAID, CANCELLED or FAILED"):
+        store.decide(NUMBER, status, who="me", why="")
+
+
+def test_only_a_conflicting_payout_can_be_decided(store: StoreAdapter) -> None:
+    for control_number in (NUMBER, number(1)):
+        with pytest.raises(ValueError, match=control_number):
+            store.decide(control_number, PayoutStatus.PAID, who="me", why="")
+        store.save(received(PayType.PAYOUT))
+
+
+# The hook
+
+
+def test_the_hook_is_part_of_the_transaction(store: StoreAdapter, database: Database) -> None:
+    database.query("CREATE TABLE loans (number VARCHAR(20), status VARCHAR(20))")
+    save_all(store, [received(PayType.PAYOUT, controlNumber=number(count)) for count in range(3)])
+
+    def hook(change: Change, execute: Execute) -> None:
+        execute(f"INSERT INTO loans VALUES ('{change.control_number}', '{change.after.status}')")
+        if change.control_number == number(1) and fails:
+            raise RuntimeError("no such loan")
+
+    fails = True
+    assert store.process(hook) == 2
+    numbers = database.query("SELECT number FROM loans ORDER BY number")
+    assert numbers == [(number(0),), (number(2),)]
+    assert store.state(number(1)) is None
+    fails = False
+    assert store.process(hook) == 0  # it is not its turn yet
+    make_due(store, database)
+    assert store.process(hook) == 1
+    assert len(database.query("SELECT number FROM loans")) == 3
+    assert state(store, number(1)).status is PayoutStatus.PAID
+
+
+def test_the_hook_may_do_what_the_database_rejects(store: StoreAdapter, database: Database) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(2)])
+
+    def hook(change: Change, execute: Execute) -> None:
+        if change.control_number == number(0):
+            execute("INSERT INTO nowhere VALUES (1)")
+
+    assert store.process(hook) == 1
+    assert state(store, number(1)).status is PayoutStatus.UPLOADED
+
+
+def test_payouts_whose_hook_fails_do_not_stand_in_front_of_others(
+    store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    count = 60
+    save_all(store, [received(controlNumber=number(each)) for each in range(count)])
+    calls: list[str] = []
+
+    def hook(change: Change, _: object) -> None:
+        calls.append(change.control_number)
+        if int(change.control_number[-3:]) < count - 5:
+            raise RuntimeError("closed")
+
+    assert store.process(hook) == 5
+    assert sorted(calls) == [number(each) for each in range(count)]
+    assert "closed" in caplog.text
+    waits = database.query(f"SELECT failures FROM {store.tables['payouts']} WHERE failures > 0")
+    assert waits == [(1,)] * (count - 5)
+    assert store.process(hook) == 0
+
+
+def test_a_failing_hook_is_tried_again_for_ever_and_counted(store: StoreAdapter, database: Database) -> None:
+    store.save(received())
+
+    def hook(*_: object) -> None:
+        raise RuntimeError
+
+    for failures in range(1, 30):
+        make_due(store, database)
+        assert store.process(hook) == 0
+        assert database.query(f"SELECT failures FROM {store.tables['payouts']}") == [(failures,)]
+    assert store.open_work()["unprocessed"] == 0
+    shift(store, database, "events", "received_at", hours=-1)
+    assert store.open_work()["unprocessed"] == 1
+    make_due(store, database)
+    assert len(changes(store)) == 1
+    assert store.open_work()["unprocessed"] == 0
+    assert database.query(f"SELECT failures FROM {store.tables['payouts']}") == [(0,)]
+
+
+def shift(store: StoreAdapter, database: Database, table: str, column: str, hours: int) -> None:
+    """Move the times of a column, by hours."""
+    later = {
+        "sqlite": f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '{hours} hours')",
+        "postgresql": f"{column} + INTERVAL '{hours} hours'",
+        "mysql": f"{column} + INTERVAL {hours} HOUR",
+    }[database.url.partition(":")[0].partition("+")[0]]
+    database.query(f"UPDATE {store.tables[table]} SET {column} = {later}")
+
+
+def test_what_a_clock_that_was_ahead_set_is_due_now(store: StoreAdapter, database: Database) -> None:
+    save_all(store, [received(), received(INVALID, controlNumber=number(1))])
+    for table in ("events", "quarantine"):
+        shift(store, database, table, "due_at", hours=3)
+    assert store.open_work()["unprocessed"] == 2
+    assert store.process() == 2
+    shift(store, database, "payouts", "act_due_at", hours=3)
+    assert len(actions(store)) == 2
+
+
+def test_many_new_events_of_one_payout_cost_one_derivation(
+    store: StoreAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_all(store, [received(PayType.PAYOUT, attempt=count) for count in range(600)])
+    made: list[object] = []
+    init = PayoutHistory.__init__
+
+    def counted(self: PayoutHistory, *args: Any, **options: Any) -> None:
+        made.append(self)
+        init(self, *args, **options)
+
+    monkeypatch.setattr(PayoutHistory, "__init__", counted)
+    (change,) = changes(store)
+    assert len(change.events) == 600
+    assert len(made) == 1
+    assert change.after == PayoutState(PayoutStatus.PAID, frozenset({Anomaly.DIFFERENT_CONTENT}))
+
+
+def test_what_cannot_be_read_does_not_stop_the_others(store: StoreAdapter, database: Database) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(3)])
+    database.query(f"UPDATE {store.tables['events']} SET event = '{{}}' WHERE control_number = '{number(1)}'")
+    assert store.process() == 2
+
+
+# Open work and retention
+
+
+def test_an_uploaded_payout_is_overdue_after_a_day(store: StoreAdapter, database: Database) -> None:
+    save_all(store, [received(), received(PayType.PAYOUT, controlNumber=number(1))])
+    store.process()
+    assert store.open_work()["overdue"] == 0
+    shift(store, database, "payouts", "changed_at", hours=-25)
+    assert store.open_work() == {
+        "quarantined": 0,
+        "conflicting": 0,
+        "overdue": 1,
+        "unprocessed": 0,
+        "failed_actions": 0,
+    }
+
+
+def test_settled_payouts_are_pruned_and_nothing_else(store: StoreAdapter, database: Database) -> None:
+    settled, unsettled = number(1), [number(2), number(3), number(4), number(5)]
+    save_all(
+        store,
+        [
+            received(PayType.PAYOUT, controlNumber=settled),
+            received(INVALID, controlNumber=settled),
+            received(PayType.UPLOAD, controlNumber=unsettled[0]),
+            received(PayType.PAYOUT, controlNumber=unsettled[1]),
+            received(INVALID, controlNumber=unsettled[1]),
+            *(received(status, controlNumber=unsettled[2]) for status in (PayType.PAYOUT, PayType.CANCEL)),
+        ],
+    )
+    result = received(INVALID, controlNumber=settled)
+    assert isinstance(result, Quarantined)
+    store.dismiss(result.error.digest, who="me", why="")
+    store.process()
+    actions(store)
+    store.save(received(PayType.PAYOUT, controlNumber=unsettled[3]))
+    store.process()  # nobody acted on it yet
+    assert store.prune(timedelta(days=90)) == 0
+    for table, column in (
+        ("payouts", "changed_at"),
+        ("events", "received_at"),
+        ("quarantine", "received_at"),
+    ):
+        shift(store, database, table, column, hours=-24 * 91)
+    assert store.prune(timedelta(days=92)) == 0
+    assert store.prune(timedelta(days=90)) == 1
+    assert store.state(settled) is None
+    assert all(store.state(each) is not None for each in unsettled)
+    for table in ("events", "quarantine"):
+        rows = database.query(f"SELECT DISTINCT control_number FROM {store.tables[table]}")
+        assert (settled,) not in rows
+    assert len(store.quarantined()) == 1
+    with pytest.raises(ValueError, match="negative"):
+        store.prune(timedelta(days=-1))
+
+
+def test_a_settled_payout_with_news_is_not_pruned(store: StoreAdapter, database: Database) -> None:
+    store.save(received(PayType.PAYOUT))
+    store.process()
+    actions(store)
+    for table, column in (("payouts", "changed_at"), ("events", "received_at")):
+        shift(store, database, table, column, hours=-24 * 91)
+    store.save(PARSER.receive(body(PayType.CANCEL)))
+    assert store.prune(timedelta(days=90)) == 0
