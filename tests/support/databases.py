@@ -56,7 +56,9 @@ class DatabaseServer:
     package: str
     stop_signal: signal.Signals
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """``durable``: with everything on the disk, to measure; no test cuts the power."""
+        self._durable = durable
         self._numbers = count()
         # Not pytest's directory: the servers do not run as root, nobody may not enter what is root's, and the
         # path of a socket is short.
@@ -174,8 +176,9 @@ class Postgres(DatabaseServer):
         return [self._program("initdb"), "-D", "data", *options]
 
     def _start_command(self) -> Sequence[str | Path]:
-        # What a killed program wrote stays written: only a power cut would need fsync, and no test cuts it.
-        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB"]
+        # What a killed program wrote stays written: only a power cut would need fsync.
+        options = ["-c", "listen_addresses=", "-c", f"fsync={'on' if self._durable else 'off'}"]
+        options += ["-c", "shared_buffers=16MB"]
         return [self._program("postgres"), "-D", "data", "-k", self.directory, *options]
 
     def _url(self, database: str) -> str:
@@ -199,7 +202,8 @@ class MariaDB(DatabaseServer):
         # A collation that takes upper and lower case for the same, as most installations have it.
         collation = ["--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"]
         small = ["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M", "--performance-schema=OFF"]
-        unsafe = ["--innodb-flush-log-at-trx-commit=2", "--skip-networking", f"--socket={self.socket()}"]
+        flush = f"--innodb-flush-log-at-trx-commit={1 if self._durable else 2}"
+        unsafe = [flush, "--skip-networking", f"--socket={self.socket()}"]
         data = f"--datadir={self.directory}/data"
         return [self._program("mariadbd"), "--no-defaults", data, *collation, *small, *unsafe]
 

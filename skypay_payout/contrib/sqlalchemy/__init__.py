@@ -13,13 +13,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from secrets import token_hex
 from time import monotonic
 from typing import Any, assert_never, final
 
 from attrs import frozen
-from sqlalchemy import URL, Connection, Engine, Table, case, func, literal, or_, select
+from sqlalchemy import URL, Connection, Engine, Table, bindparam, case, func, literal, or_, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -43,7 +43,7 @@ from .._payouts import (
     opposing,
 )
 from .._worker import work
-from ._database import WORK, Database, utc
+from ._database import CLOCK, WORK, Database, utc
 from ._tables import DECISIONS, EVENTS, PAYOUTS, QUARANTINE, metadata
 
 __all__ = ["Change", "PayoutState", "QuarantinedCallback", "Store", "metadata", "run_worker"]
@@ -163,23 +163,18 @@ class Store:
 
         Returns whether it is new.
         """
-        clock = self._database.clock()
-        if table is PAYOUTS:
-            values |= {"created_at": clock, "changed_at": clock}
-        else:
-            values |= {"received_at": clock, "due_at": None if values["control_number"] is None else clock}
-        if self._database.kind == "mysql":
+        kind = self._database.kind
+        now = ["created_at", "changed_at"] if table is PAYOUTS else ["received_at"]
+        if table is not PAYOUTS and values["control_number"] is not None:
+            now.append("due_at")
+        if kind == "sqlite":
+            values |= dict.fromkeys(now, self._database.clock())
+        elif kind == "mysql":
             (key,) = table.primary_key
             # An INSERT would wait for a worker that has the row; what is committed is enough.
             if connection.scalar(select(1).where(key == values[key.name])):
                 return False
-            insert: Any = mysql.insert(table).on_duplicate_key_update({key.name: key})
-        elif self._database.kind == "postgresql":
-            insert = postgresql.insert(table).on_conflict_do_nothing()
-        else:
-            insert = sqlite.insert(table).on_conflict_do_nothing()
-        insert = insert.values(values).execution_options(preserve_rowcount=True)
-        return connection.execute(insert).rowcount == 1
+        return connection.execute(_insert(kind, table, tuple(values), tuple(now)), values).rowcount == 1
 
     def events(self) -> Iterator[PayoutCallback]:
         """Yield each stored event, in no particular order."""
@@ -671,6 +666,19 @@ class _Stored:
         self.is_pending = any(row.version is None for row in self.events) or any(
             row.due_at is not None for row in (*self.quarantine, *self.decisions)
         )
+
+
+@cache  # building it takes as long as executing it
+def _insert(kind: str, table: Table, names: tuple[str, ...], now: tuple[str, ...]) -> Any:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    if kind != "sqlite":
+        values |= dict.fromkeys(now, CLOCK[kind])
+    if kind == "mysql":
+        (key,) = table.primary_key
+        insert: Any = mysql.insert(table).on_duplicate_key_update({key.name: key})
+    else:
+        insert = (sqlite if kind == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
+    return insert.values(values).execution_options(preserve_rowcount=True)
 
 
 def _is(table: Table, number: str) -> Any:

@@ -34,6 +34,7 @@ DRIVERS = {
     "mysql+pymysql": "mysql",
     "mariadb+pymysql": "mysql",
 }
+CLOCK = {"postgresql": func.clock_timestamp(), "mysql": func.utc_timestamp(6)}
 _FORMS = "sqlite:///file, postgresql+psycopg://…, mariadb+pymysql://… or mysql+pymysql://…"
 CONNECTIONS = 8
 """Callers of ``save`` that use a connection at the same time; others stand in line, within the same bound."""
@@ -236,7 +237,7 @@ class Database:
         """Return the time of the database's clock as SQL; SQLite's is this machine's."""
         if self.kind == "sqlite":
             return datetime.now(UTC)
-        return func.clock_timestamp() if self.kind == "postgresql" else func.utc_timestamp(6)
+        return CLOCK[self.kind]
 
     def now(self, connection: Connection) -> datetime:
         """Return the time of the database's clock."""
