@@ -1,0 +1,49 @@
+"""The library itself knows nothing of ``contrib``, of databases or of the network."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+
+def loaded(program: str) -> set[str]:
+    """The modules that a fresh interpreter has after the program."""
+    program += "\nimport json, sys\nprint(json.dumps(list(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)  # noqa: S603
+    return set(json.loads(run.stdout))
+
+
+def test_import_and_use_of_the_core_load_nothing_of_contrib_no_database_and_no_socket() -> None:
+    used = """
+import skypay_payout
+from skypay_payout import CallbackParser, PayoutHistory
+from skypay_payout.testing import CREDENTIALS, SAMPLE
+result = CallbackParser(CREDENTIALS).receive(SAMPLE)
+PayoutHistory([result.callback]), result.respond(), result.callback.digest
+"""
+    modules = loaded(used)
+    assert "skypay_payout" in modules
+    assert not {module for module in modules if module.startswith("skypay_payout.contrib")}
+    databases = {
+        "sqlite3",
+        "_sqlite3",
+        "sqlalchemy",
+        "django",
+        "psycopg",
+        "pymysql",
+        "MySQLdb",
+        "prometheus_client",
+    }
+    assert not {module.partition(".")[0] for module in modules} & (databases | {"socket", "_socket", "ssl"})
+
+
+def test_each_part_of_contrib_loads_no_other_one() -> None:
+    parts = {"sqlalchemy", "django", "prometheus"}
+    for part, program in {
+        "prometheus": "import skypay_payout.contrib.prometheus",
+        "sqlalchemy": "import skypay_payout.contrib.sqlalchemy",
+        "django": "import skypay_payout.contrib.django",
+    }.items():
+        modules = loaded(program)
+        assert not {f"skypay_payout.contrib.{other}" for other in parts - {part}} & modules
