@@ -3,39 +3,30 @@
 $ python -m aiohttp.web -H 127.0.0.1 -P 8000 aiohttp_app:application
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 
 from aiohttp import web
 
-from skypay_payout import CallbackParser, Quarantined, Rejected
-from sqlite_store import Store
+from skypay_payout import CallbackParser, Rejected
+from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
-store = Store()
-log = logging.getLogger(__name__)
+store = Store(os.environ["DATABASE_URL"])
 
 
 async def payout_callback(request: web.Request) -> web.Response:
-    """Read the body, then leave the event loop: the store may block."""
+    """Store the callback, then acknowledge it."""
     try:
         body = await request.read()
     except ConnectionResetError:  # otherwise each one logs a traceback
         return web.Response(status=400)
-    return await asyncio.to_thread(respond, body)
-
-
-def respond(body: bytes) -> web.Response:
-    """Store the callback, then acknowledge it."""
     result = parser.receive(body)
-    store.save(result)
-    if isinstance(result, Quarantined):
-        log.error("quarantined: %s", result.error)
-    elif isinstance(result, Rejected):
-        log.warning("rejected: %s: %s", result.error.code, result.error)
+    await asyncio.to_thread(store.save, result)  # it blocks
+    if isinstance(result, Rejected):
+        logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     return web.Response(body=response.body, status=response.status, content_type=response.content_type)
 

@@ -1,75 +1,50 @@
-"""Hand each processed event to Celery as JSON, and take it back as a typed callback.
+"""Hand each change of a payout to Celery, through RabbitMQ.
 
 $ python celery_queue.py
 $ celery -A celery_queue worker
 
-The first command is the worker of the store, and the relay: an event is enqueued after the transaction that
-stored it, never before or in it. The store's tables are the outbox, so while the broker is down, events wait
-there. The second one runs ``handle``. Set ``CELERY_BROKER_URL`` for both.
-
-An event can arrive twice: the relay may crash before it notes that the broker has it, and a worker that dies
-has not acknowledged it. ``handle`` therefore does its work once for each ``event_id``, in one transaction
-with it.
+The first command is the worker of the store: a change is enqueued after the transaction that made it, and
+waits in the store while the broker is down. The second one runs ``handle``.
 """
 
-from __future__ import annotations
-
-import json
+import logging
 import os
-import sqlite3
-from contextlib import closing
 from typing import Any
 
-from celery import Celery, Task
-from celery.exceptions import Reject
-from celery.utils.log import get_task_logger
+from celery import Celery
 
-import payout_worker
-from skypay_payout import PayoutCallback, PayoutStatus
-from sqlite_store import Processed
+from skypay_payout.contrib.sqlalchemy import Change, Store, run_worker
 
-log = get_task_logger(__name__)
+TIMEOUT = 3
 app = Celery("celery_queue", broker=os.environ["CELERY_BROKER_URL"])
 app.conf.update(
-    task_serializer="json",
     accept_content=["json"],  # never pickle: whoever can write to the broker could run code
     task_ignore_result=True,
-    # Acknowledge when the work is done; if a worker dies, another one gets the message.
+    # Acknowledged when the work is done: if a Celery worker dies, another one gets the message.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
+    # Without confirms RabbitMQ loses messages unnoticed, and without time-outs a silent one blocks for ever.
+    broker_connection_timeout=TIMEOUT,
+    broker_transport_options={"confirm_publish": True, "read_timeout": TIMEOUT, "write_timeout": TIMEOUT},
 )
 
 
-def enqueue(processed: Processed) -> None:
-    """Enqueue an event; raises if the broker does not take it, and the store hands it over again later."""
-    # A text of its own: Celery makes other objects of dictionaries that have a field "__type__".
-    event = json.dumps(processed.callback.to_dict())
-    handle.apply_async((processed.id, event, processed.previous, processed.status), retry=False)
+def act(change: Change) -> None:
+    """Enqueue a change, or raise: the store hands it over again later."""
+    arguments = (change.id, change.after.decision or change.after.status)
+    # A connection of its own: on one that is reused, a late confirm would count for the next message.
+    with app.connection_for_write() as connection:
+        options: dict[str, Any] = {"connection": connection, "retry": False, "confirm_timeout": TIMEOUT}
+        handle.apply_async(arguments, **options)
 
 
-@app.task(bind=True, autoretry_for=(sqlite3.OperationalError,), retry_backoff=True, max_retries=None)
-def handle(task: Task[Any, Any], event_id: str, event: str, previous: str | None, status: str) -> None:
-    """Book what became of a payout, once for each ``event_id``: put your code here."""
-    try:
-        callback, now = PayoutCallback.from_dict(json.loads(event)), PayoutStatus(status)
-    except (TypeError, ValueError) as error:
-        # A poison message: trying again does not help. It goes to the broker's dead letters if it has any;
-        # the event itself stays in the store.
-        log.error("rejected message %s: %s", task.request.id, error)
-        raise Reject(error, requeue=False) from None
-    with closing(sqlite3.connect("bookings.sqlite3", timeout=5, isolation_level=None)) as connection:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS bookings (id TEXT PRIMARY KEY, control_number TEXT, status TEXT)"
-        )
-        if now != previous:
-            connection.execute(
-                "INSERT INTO bookings VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                (event_id, callback.control_number, now),
-            )
-    log.info("%s: %s", callback.idempotency_key, now)
+@app.task
+def handle(change_id: str, status: str | None) -> None:
+    """Handle one change: put your code here. It may run again, or after a later one (a higher number)."""
+    logging.info("%s: %s", change_id, status)
 
 
 if __name__ == "__main__":
-    payout_worker.main(enqueue)
+    logging.basicConfig(level=logging.INFO)
+    run_worker(Store(os.environ["DATABASE_URL"]), act=act)

@@ -4,42 +4,34 @@ $ uvicorn fastapi_app:app --port 8000
 """
 
 import logging
+import os
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from skypay_payout import CallbackParser, Quarantined, Rejected
-from sqlite_store import Store
+from skypay_payout import CallbackParser, Rejected
+from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
-store = Store()
-log = logging.getLogger(__name__)
+store = Store(os.environ["DATABASE_URL"])
 # Its only client knows what to send, so no other page is served and no other path is redirected here.
 app = FastAPI(openapi_url=None, redirect_slashes=False)
+# Otherwise each sender that disconnects logs a traceback.
+app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=400))
 
 
 @app.post("/callback")
 async def payout_callback(request: Request) -> Response:
-    """Read no more than the limit: FastAPI itself has none."""
+    """Store the callback, then acknowledge it."""
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > parser.max_body_size:
-                break
-    except ClientDisconnect:  # otherwise each one logs a traceback
-        return Response(status_code=400)
-    return await run_in_threadpool(respond, body)
-
-
-def respond(body: bytearray) -> Response:
-    """Store the callback, then acknowledge it. It runs in a thread, so the store may block."""
+    async for chunk in request.stream():  # no more than the limit: FastAPI itself has none
+        body += chunk
+        if len(body) > parser.max_body_size:
+            break
     result = parser.receive(body)
-    store.save(result)
-    if isinstance(result, Quarantined):
-        log.error("quarantined: %s", result.error)
-    elif isinstance(result, Rejected):
-        log.warning("rejected: %s: %s", result.error.code, result.error)
+    await run_in_threadpool(store.save, result)  # it blocks
+    if isinstance(result, Rejected):
+        logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     return Response(response.body, response.status, media_type=response.content_type)

@@ -53,6 +53,14 @@ def function_url(headers: dict[str, str], body: str, is_base64: bool) -> dict[st
     return event | {"body": body} if body else event
 
 
+def bare_event(headers: dict[str, str], body: str, is_base64: bool) -> dict[str, object]:
+    """An event as people write it for a test: nothing but the body, which is text."""
+    return {"body": b64decode(body).decode() if is_base64 else body}
+
+
+EVENTS = {"/rest-api": rest_api, "/test-event": bare_event}
+
+
 class Gateway(BaseHTTPRequestHandler):
     """Hands each POST to the handler."""
 
@@ -67,7 +75,7 @@ class Gateway(BaseHTTPRequestHandler):
         is_text = body.isascii() and self.headers.get_content_type().startswith("text/")
         text = body.decode() if is_text else b64encode(body).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        event = (rest_api if self.path == "/rest-api" else function_url)(headers, text, not is_text)
+        event = EVENTS.get(self.path, function_url)(headers, text, not is_text)
         try:
             response = called(event)
         except Exception:
