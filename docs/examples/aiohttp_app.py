@@ -28,12 +28,19 @@ async def payout_callback(request: web.Request) -> web.Response:
     if isinstance(result, Rejected):
         logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
-    return web.Response(body=response.body, status=response.status, content_type=response.content_type)
+    return web.Response(
+        body=response.body,
+        status=response.status,
+        content_type=response.content_type,
+    )
 
 
 def application(_arguments: Sequence[str] = ()) -> web.Application:
     """Build the application; aiohttp answers 413 to a larger body."""
-    # Some versions of aiohttp want less than client_max_size, not at most that. Nothing is decompressed.
-    app = web.Application(client_max_size=parser.max_body_size + 1, handler_args={"auto_decompress": False})
+    # Some versions of aiohttp want less than client_max_size, not at most that.
+    app = web.Application(
+        client_max_size=parser.max_body_size + 1,
+        handler_args={"auto_decompress": False},
+    )
     app.router.add_post("/callback", payout_callback)
     return app

@@ -1,6 +1,7 @@
-"""An endpoint on AWS Lambda, behind a function URL or API Gateway: its handler is aws_lambda.handler.
+"""An endpoint on AWS Lambda, behind a function URL or API Gateway.
 
-It stores in PostgreSQL or MariaDB, since the files of a function are soon gone.
+Its handler is aws_lambda.handler. It stores in PostgreSQL or MariaDB, since the files of
+a function are soon gone.
 """
 
 import logging
@@ -24,4 +25,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, object]:
         logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     headers = {"Content-Type": response.content_type}
-    return {"statusCode": response.status, "headers": headers, "body": response.body.decode()}
+    return {
+        "statusCode": response.status,
+        "headers": headers,
+        "body": response.body.decode(),
+    }

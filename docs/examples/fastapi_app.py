@@ -15,18 +15,21 @@ from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
 store = Store(os.environ["DATABASE_URL"])
-# Its only client knows what to send, so no other page is served and no other path is redirected here.
+# Only the callback is served: no pages of documentation, and no redirected paths.
 app = FastAPI(openapi_url=None, redirect_slashes=False)
-# Otherwise each sender that disconnects logs a traceback.
-app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=400))
+
+
+@app.exception_handler(ClientDisconnect)  # otherwise each one logs a traceback
+def disconnected(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)
 
 
 @app.post("/callback")
 async def payout_callback(request: Request) -> Response:
     """Store the callback, then acknowledge it."""
     body = bytearray()
-    async for chunk in request.stream():  # no more than the limit: FastAPI itself has none
-        body += chunk
+    async for chunk in request.stream():
+        body += chunk  # no more than the limit: FastAPI itself has none
         if len(body) > parser.max_body_size:
             break
     result = parser.receive(body)

@@ -18,26 +18,33 @@ parser = CallbackParser.from_environ()
 store = Store(os.environ["DATABASE_URL"])
 
 
-# Without a limit of our own Litestar takes 10 MB; to more than the limit it answers 413.
+# By itself Litestar takes 10 MB.
 @post("/callback", sync_to_thread=True, request_max_body_size=parser.max_body_size)
 def payout_callback(body: bytes) -> Response[bytes]:
-    """Store the callback, then acknowledge it. It runs in a thread, since the store blocks."""
+    """Store the callback, then acknowledge it, in a thread: the store blocks."""
     result = parser.receive(body)
     store.save(result)
     if isinstance(result, Rejected):
         logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
-    return Response(response.body, status_code=response.status, media_type=response.content_type)
+    return Response(
+        response.body,
+        status_code=response.status,
+        media_type=response.content_type,
+    )
 
 
 def check_method_and_path(request: Request[Any, Any, Any]) -> None:
-    """Keep Litestar from answering OPTIONS, and from taking /callback/ for /callback."""
+    """Reject OPTIONS and /callback/, which Litestar would take."""
     if (request.method, request.scope["raw_path"]) != ("POST", b"/callback"):
         raise NotFoundException
 
 
-# By itself Litestar logs no exceptions: those with a status are its own, and what is left is the store's.
+# By itself Litestar logs no exceptions. Those with a status are its own.
 logs = LoggingConfig(log_exceptions="always", disable_stack_trace={404, 405, 413, 500})
 app = Litestar(
-    [payout_callback], before_request=check_method_and_path, logging_config=logs, openapi_config=None
+    [payout_callback],
+    before_request=check_method_and_path,
+    logging_config=logs,
+    openapi_config=None,
 )

@@ -1,9 +1,9 @@
 """An endpoint with nothing but WSGI.
 
-$ waitress-serve --listen 127.0.0.1:8000 --max-request-body-size 131072 wsgi_app:application
+$ waitress-serve --listen 127.0.0.1:8000 --max-request-body-size 131072 wsgi_app:app
 
-Waitress reads each request completely before it occupies a thread. Gunicorn does not: put nginx in front of
-it. Other servers may not end ``wsgi.input`` where the body ends, as these two do.
+Waitress reads each request completely before it occupies a thread. Gunicorn does not:
+put nginx in front of it. Other servers may not end ``wsgi.input`` where the body ends.
 """
 
 import logging
@@ -19,7 +19,7 @@ parser = CallbackParser.from_environ()
 store = Store(os.environ["DATABASE_URL"])
 
 
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Store the callback, then acknowledge it."""
     if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("POST", "/callback"):
         start_response("404 Not Found", [("Content-Length", "0")])
@@ -30,6 +30,9 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     if isinstance(result, Rejected):
         logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
-    headers = [("Content-Type", response.content_type), ("Content-Length", str(len(response.body)))]
+    headers = [
+        ("Content-Type", response.content_type),
+        ("Content-Length", str(len(response.body))),
+    ]
     start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
     return [response.body]

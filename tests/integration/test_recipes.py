@@ -12,7 +12,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
+import tokenize
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -155,19 +155,12 @@ def chunked(content: bytes) -> bytes:
 
 
 def lines_of_code(recipe: Path) -> int:
-    """Without docstrings, comments and empty lines."""
-    text = recipe.read_text()
-    documented = {
-        line
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        and ast.get_docstring(node)
-        for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
-    }
-    lines = enumerate(map(str.strip, text.splitlines()), 1)
-    return len(
-        [line for number, line in lines if number not in documented and line and not line.startswith("#")]
-    )
+    """Logical lines: without comments, docstrings and the line breaks of long ones."""
+    with recipe.open("rb") as file:
+        lines = sum(token.type == tokenize.NEWLINE for token in tokenize.tokenize(file.readline))
+    nodes = ast.walk(ast.parse(recipe.read_text()))
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    return lines - sum(isinstance(node, documented) and bool(ast.get_docstring(node)) for node in nodes)
 
 
 @pytest.mark.parametrize("recipe", sorted(EXAMPLES.glob("*.py")), ids=lambda recipe: recipe.stem)
