@@ -1,7 +1,7 @@
 """An endpoint on AWS Lambda, behind a function URL or API Gateway.
 
-Its handler is aws_lambda.handler. It stores in PostgreSQL or MariaDB, since the files of
-a function are soon gone.
+Its handler is aws_lambda.handler. It stores in PostgreSQL or MariaDB, since the files
+of a function are soon gone.
 """
 
 import logging

@@ -24,7 +24,6 @@ import httpx
 import pytest
 
 from skypay_payout import CallbackParser, Credentials, PayoutCallback, PayType
-from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.contrib.sqlalchemy import Store
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, ENCRYPTION_KEY, USER_NAME, body
@@ -170,6 +169,8 @@ def test_a_recipe_is_short(recipe: Path) -> None:
 
 
 def test_a_recipe_passes_the_conformance_check(endpoint: Endpoint) -> None:
+    from skypay_payout.conformance import Outcome, check_endpoint
+
     parser = CallbackParser(Credentials(USER_NAME, SECRETS), cipher=endpoint.cipher)
     results = list(check_endpoint(endpoint.server.url, parser, keys=KEYS, stored=endpoint.stored_callbacks))
     assert [one for one in results if one.outcome not in (Outcome.PASSED, Outcome.SKIPPED)] == []
