@@ -1,244 +1,248 @@
-"""The Celery recipe hands over each processed event as JSON, and takes it back as a typed callback."""
+"""The Celery recipe loses no change, whatever becomes of RabbitMQ."""
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from skypay_payout import CallbackParser, PayType
-from skypay_payout.testing import CANCELLED_AND_PAID, CREDENTIALS, PAID, SCENARIOS, body
-from sqlite_store import Store
-from tests.support.servers import copy_examples, free_port, wait_until
+from skypay_payout.contrib.sqlalchemy import Store
+from skypay_payout.testing import CREDENTIALS, body
+from tests.support.servers import copy_examples, documented_commands, free_port, installed, wait_until
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("rabbitmq")]
 
 PARSER = CallbackParser(CREDENTIALS)
-# A broker of files, and what only a test needs of the recipe.
-CONFIGURED = """
-import celery_queue, os, signal
-from celery_queue import app
+PUBLISH = b"\x00\x3c\x00\x28"
+"""How the frame of AMQP begins that publishes a message."""
 
-app.conf.broker_transport_options = {
-    "data_folder_in": "messages", "data_folder_out": "messages", "control_folder": "control",
-}
-{more}
-"""
-KEEP = """
-from_dict = celery_queue.PayoutCallback.from_dict
 
-def kept(event):
-    callback = from_dict(event)
-    with open("received", "a") as file:
-        file.write(celery_queue.json.dumps(callback.to_dict(), sort_keys=True))
-    return callback
+def started(command: list[str], directory: Path, **settings: str) -> subprocess.Popen[bytes]:
+    """Start a program whose output goes to a file ``log``."""
+    with (directory / "log").open("ab") as log:
+        return subprocess.Popen(  # noqa: S603
+            command,
+            cwd=directory,
+            env={**os.environ, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
-celery_queue.PayoutCallback.from_dict = kept
-"""
-KILL_ONCE = """
-from_dict = celery_queue.PayoutCallback.from_dict
 
-def killed_once(event):
-    if not os.path.exists("killed"):
-        open("killed", "x").close()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return from_dict(event)
+def killed(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
-celery_queue.PayoutCallback.from_dict = killed_once
-"""
+
+class RabbitMQ:
+    """A broker of the tests' own, which loses nothing that it has confirmed when it is killed."""
+
+    def __init__(self, directory: Path) -> None:
+        path = f"/usr/lib/rabbitmq/bin:{os.environ['PATH']}"  # Debian's in PATH changes the user
+        self._program = installed(shutil.which("rabbitmq-server", path=path), "rabbitmq-server")
+        self._directory = directory
+        self.port = free_port()
+        names = free_port()
+        self._settings = {
+            "HOME": str(directory),
+            "RABBITMQ_NODENAME": "skypay@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": str(directory / "data"),
+            "RABBITMQ_LOG_BASE": str(directory / "logs"),
+            "RABBITMQ_PID_FILE": str(directory / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "plugins"),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(names),
+        }
+        # Erlang would start its directory of names itself, and leave it running.
+        self._names = started(["epmd", "-port", str(names), "-address", "127.0.0.1"], directory)
+        self.start()
+
+    def url(self, port: int) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{port}//"
+
+    def start(self) -> None:
+        """Start it, and return when it takes connections."""
+        self._process = started([self._program], self._directory, **self._settings)
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, (self._directory / "log").read_text()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+            connection.sendall(b"AMQP\x00\x00\x09\x01")
+            return bool(connection.recv(1))
+        return False
+
+    def kill(self) -> None:
+        killed(self._process)
+
+    def remove(self) -> None:
+        killed(self._process)
+        killed(self._names)
+
+
+class Proxy:
+    """A network before the broker, which is silent from a frame on that begins like this."""
+
+    def __init__(self, broker: RabbitMQ) -> None:
+        self._broker = broker
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.silent_from: bytes | None = None
+        Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:  # it is closed
+                return
+            try:
+                server = socket.create_connection(("127.0.0.1", self._broker.port))
+            except OSError:
+                client.close()
+                continue
+            for pair in ((client, server), (server, client)):
+                Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        passes = True
+        with source, target, suppress(OSError):
+            while data := source.recv(65536):
+                passes = passes and (self.silent_from is None or self.silent_from not in data)
+                if passes:
+                    target.sendall(data)
+
+    def close(self) -> None:
+        self._listener.close()
 
 
 class Queue:
-    """The recipe in a directory of its own: a store, a broker of files, and the programs that use them."""
+    """The recipe in a directory of its own, and the programs that its text names."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, broker: str) -> None:
         self.directory = directory
-        self.broker = "filesystem://"
+        self._settings = {
+            "CELERY_BROKER_URL": broker,
+            "DATABASE_URL": f"sqlite:///{directory}/payouts.sqlite3",
+        }
         copy_examples(directory)
-        (directory / "messages").mkdir()
-        self.configure()
+        self.store = Store(self._settings["DATABASE_URL"])
         self._programs: list[subprocess.Popen[bytes]] = []
 
-    def configure(self, more: str = "") -> None:
-        """Write the module that the programs run."""
-        (self.directory / "configured.py").write_text(CONFIGURED.replace("{more}", more))
+    def start(self, number: int) -> None:
+        """Start one of the documented commands: the worker of the store, or Celery's."""
+        program, *arguments = documented_commands(self.directory / "celery_queue.py")[number].split()
+        if program == "celery":
+            arguments += ["--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+        command = [str(Path(sys.executable).with_name(program)), *arguments]
+        self._programs.append(started(command, self.directory, **self._settings))
 
     def run(self, program: str) -> str:
         """What a program prints."""
-        with self._start(
-            "-c", f"from configured import celery_queue\n{program}", stdout=subprocess.PIPE
-        ) as done:
-            output, _ = done.communicate()
-        assert done.returncode == 0, self.log()
-        return output.decode()
-
-    def _start(self, *arguments: str, stdout: int | None = None) -> subprocess.Popen[bytes]:
-        settings = {"CELERY_BROKER_URL": self.broker, "PYTHONPATH": str(self.directory)}
         with (self.directory / "log").open("ab") as log:
-            return subprocess.Popen(  # noqa: S603
-                [sys.executable, *arguments],
+            return subprocess.run(  # noqa: S603
+                [sys.executable, "-c", program],
                 cwd=self.directory,
-                env={**os.environ, **settings},
-                stdin=subprocess.DEVNULL,
-                stdout=log if stdout is None else stdout,
+                env={**os.environ, **self._settings},
+                stdout=subprocess.PIPE,
                 stderr=log,
-                start_new_session=True,
-            )
+                text=True,
+            ).stdout
 
-    def start_worker(self) -> None:
-        """Start the documented worker."""
-        options = ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-        self._programs.append(self._start("-m", "celery", "-A", "configured", "worker", *options))
-
-    def start_relay(self) -> None:
-        """Start the documented relay."""
-        relay = "from configured import celery_queue\ncelery_queue.payout_worker.main(celery_queue.enqueue)"
-        self._programs.append(self._start("-c", relay))
-
-    def stop(self) -> None:
-        """Kill all that was started."""
-        for program in self._programs:
-            os.killpg(program.pid, signal.SIGKILL)
-            program.wait()
+    def enqueued(self) -> int:
+        """How many changes count as enqueued in the store."""
+        with closing(sqlite3.connect(self.directory / "payouts.sqlite3")) as connection:
+            (count,) = connection.execute(
+                "SELECT count(*) FROM skypay_payouts WHERE acted_version > 0"
+            ).fetchone()
+        return int(count)
 
     def log(self) -> str:
-        return (self.directory / "log").read_text(errors="replace")
+        return (self.directory / "log").read_text()
 
-    def save(self, contents: Iterable[bytes]) -> None:
-        """Save what the endpoint receives."""
-        store = Store(self.directory / "payouts.sqlite3")
-        for content in contents:
-            store.save(PARSER.receive(content))
+    def stop(self) -> None:
+        for program in self._programs:
+            killed(program)
+        self.store.close()
 
-    def query(self, file: str, statement: str) -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(self.directory / file)) as connection:
-            return connection.execute(statement).fetchall()
 
-    def bookings(self) -> list[tuple[object, ...]]:
-        if not (self.directory / "bookings.sqlite3").exists():
-            return []
-        try:
-            return self.query("bookings.sqlite3", "SELECT control_number, status FROM bookings ORDER BY 1, 2")
-        except sqlite3.OperationalError:
-            return []  # the table is being made
-
-    def messages(self) -> list[Path]:
-        return list((self.directory / "messages").iterdir())
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    broker = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
+    yield broker
+    broker.remove()
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    queue = Queue(tmp_path)
+def proxy(broker: RabbitMQ) -> Iterator[Proxy]:
+    proxy = Proxy(broker)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def queue(tmp_path: Path, broker: RabbitMQ, proxy: Proxy) -> Iterator[Queue]:
+    queue = Queue(tmp_path, broker.url(proxy.port))
     yield queue
     queue.stop()
 
 
-ENQUEUE = """
-from sqlite_store import Store
-store = Store()
+DISPATCH = """
+import os, celery_queue
+store = celery_queue.Store(os.environ["DATABASE_URL"])
 store.process()
-print(store.dispatch(celery_queue.enqueue))
+print(store.dispatch(celery_queue.act))
 """
 
 
-def is_idle(queue: Queue) -> bool:
-    """Whether every event was enqueued, and every message taken."""
-    open_events = queue.query("payouts.sqlite3", "SELECT 1 FROM skypay_events WHERE done_at IS NULL")
-    return not open_events and not queue.messages()
+def test_each_change_arrives_at_celery_with_the_documented_commands(queue: Queue) -> None:
+    for number in (1, 2):
+        queue.store.save(PARSER.receive(body(PayType.PAYOUT, controlNumber=f"SK99{number}00000001")))
+    queue.start(0)
+    queue.start(1)
+    wait_until(lambda: "SK99100000001/1: PAID" in queue.log() and "SK99200000001/1: PAID" in queue.log())
 
 
-def test_each_change_of_a_status_is_booked_once(queue: Queue) -> None:
-    queue.save(content for scenario in SCENARIOS for content in scenario.bodies())
-    queue.start_relay()
-    queue.start_worker()
-    wait_until(lambda: len(queue.bookings()) >= 11)
-    wait_until(lambda: is_idle(queue))
-    bookings = queue.bookings()
-    assert [status for number, status in bookings if number == PAID.control_number] == ["PAID", "UPLOADED"]
-    assert [status for number, status in bookings if number == CANCELLED_AND_PAID.control_number] == [
-        "CANCELLED",
-        "CONFLICTING",
-        "UPLOADED",
-    ]
-    assert len(bookings) == 11
+def test_a_silent_broker_blocks_nothing_for_ever_and_the_change_is_enqueued_later(
+    queue: Queue, proxy: Proxy
+) -> None:
+    queue.store.save(PARSER.receive(body(controlNumber="SK99300000001")))
+    proxy.silent_from = PUBLISH
+    queue.run(DISPATCH)
+    assert "could not act on this change" in queue.log()
+    proxy.silent_from = None
+    queue.start(0)
+    queue.start(1)
+    wait_until(lambda: "SK99300000001/1: UPLOADED" in queue.log())
 
 
-def test_nothing_is_enqueued_before_it_is_committed_and_processed(queue: Queue) -> None:
-    queue.save([body()])
-    assert queue.messages() == []
-    queue.run("from sqlite_store import Store\nStore().process()")
-    assert queue.messages() == []
-    assert queue.run(ENQUEUE) == "1\n"
-    assert len(queue.messages()) == 1
-
-
-def test_the_callback_that_arrives_is_the_one_that_was_received(queue: Queue) -> None:
-    extra = {
-        "text": "余额不足\0\ud83d💸",
-        "number": 10**30,
-        "many": [None, True, 1.0, {"\0": "x"}],
-        "typed": {"__type__": "decimal", "__value__": "1.5"},
-        "broken": {"__type__": "datetime", "__value__": "no time"},
-    }
-    content = json.dumps(json.loads(body(PayType.FAILURE)) | extra).encode()
-    queue.save([content])
-    assert queue.run(ENQUEUE) == "1\n"
-    queue.configure(KEEP)
-    queue.start_worker()
-    wait_until(lambda: len(queue.bookings()) == 1)
-    received = (queue.directory / "received").read_text()
-    assert received == json.dumps(PARSER.parse(content).to_dict(), sort_keys=True)
-
-
-def test_an_event_that_is_enqueued_again_is_booked_once(queue: Queue) -> None:
-    queue.save([body(), body(controlNumber="SK99100000001")])
-    enqueue = "lambda one: [celery_queue.enqueue(one) for _ in range(3)]"
-    three_times = ENQUEUE.replace("celery_queue.enqueue", enqueue)
-    assert queue.run(three_times) == "2\n"
-    assert len(queue.messages()) == 6
-    queue.start_worker()
-    wait_until(lambda: queue.log().count("succeeded") == 6)
-    assert len(queue.bookings()) == 2
-
-
-def test_a_message_whose_worker_was_killed_is_done_again(queue: Queue) -> None:
-    queue.save([body()])
-    assert queue.run(ENQUEUE) == "1\n"
-    queue.configure(KILL_ONCE)
-    queue.start_worker()
-    wait_until(lambda: len(queue.bookings()) == 1)
-    assert (queue.directory / "killed").exists()
-
-
-def test_a_poison_message_is_rejected_and_does_not_stop_the_others(queue: Queue) -> None:
-    event = json.dumps(PARSER.parse(body()).to_dict())
-    poison = [("1", "{}", None, "PAID"), ("2", "no JSON", None, "PAID"), ("3", "[]", None, "PAID")]
-    poison.append(("4", event, None, "REFUNDED"))
-    queue.run(f"for arguments in {poison!r}: celery_queue.handle.apply_async(arguments)")
-    queue.save([body()])
-    assert queue.run(ENQUEUE) == "1\n"
-    queue.start_worker()
-    wait_until(lambda: len(queue.bookings()) == 1 and queue.log().count("rejected message") == 4)
-    wait_until(lambda: not queue.messages())
-    assert len(queue.bookings()) == 1
-
-
-def test_events_wait_in_the_store_while_the_broker_is_down(queue: Queue) -> None:
-    queue.save([body()])
-    queue.broker = f"amqp://127.0.0.1:{free_port()}"
-    assert queue.run(ENQUEUE) == "0\n"
-    queue.broker = "filesystem://"
-    assert queue.run(ENQUEUE) == "0\n"
-    assert queue.messages() == []
-    with closing(sqlite3.connect(queue.directory / "payouts.sqlite3")) as connection, connection:
-        connection.execute("UPDATE skypay_events SET due_at = 0")
-    assert queue.run(ENQUEUE) == "1\n"
-    assert len(queue.messages()) == 1
+def test_changes_wait_in_the_store_while_the_broker_is_down_and_none_that_was_enqueued_gets_lost(
+    queue: Queue, broker: RabbitMQ
+) -> None:
+    numbers = [f"SK994{number:08}" for number in range(100)]
+    for number in numbers:
+        queue.store.save(PARSER.receive(body(controlNumber=number)))
+    queue.start(0)
+    wait_until(lambda: queue.enqueued() > 5)
+    broker.kill()
+    wait_until(lambda: "could not act on this change" in queue.log())
+    broker.start()
+    queue.start(1)
+    wait_until(lambda: all(f"{number}/1: UPLOADED" in queue.log() for number in numbers))

@@ -34,7 +34,7 @@ from ._counts import Counts
 
 __all__ = ["measure", "serve", "serve_endpoint"]
 
-_RETRY = 5.0
+_RETRY = 1.0
 """Seconds until a port that was taken is tried again."""
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, inf)
 _CALLBACKS = (
@@ -161,7 +161,7 @@ class _OpenWork(Collector):
 def serve(open_work: Callable[[], Mapping[str, int]], port: int, address: str = "127.0.0.1") -> None:
     """Serve what ``open_work`` counts, in a thread: call it in a worker.
 
-    A port that is taken is logged, and tried again every few seconds.
+    A port that is taken is logged, and tried again every second.
     """
     _serve(_OpenWork(open_work), port, address)
 
@@ -169,7 +169,7 @@ def serve(open_work: Callable[[], Mapping[str, int]], port: int, address: str = 
 def serve_endpoint(port: int, address: str = "127.0.0.1") -> None:
     """Serve what ``measure`` counts, in a thread: call it in each process of an endpoint.
 
-    A port that is taken is logged, and tried again every few seconds.
+    A port that is taken is logged, and tried again every second.
     """
     _serve(_Endpoint(), port, address)
 
