@@ -43,7 +43,8 @@ class Backend:
                 piece = connection.recv(65536)
                 assert piece, received
                 received += piece
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nreceived")
+            headers = b"Content-Type: text/plain\r\nContent-Length: 8\r\nConnection: close"
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n\r\nreceived")
         head, _, body = received.partition(b"\r\n\r\n")
         return head, body
 
@@ -128,6 +129,22 @@ def test_an_address_beside_the_allow_list_is_rejected(backend: Backend, tmp_path
         sender = stack.enter_context(sent(nginx, HEAD + COUNTED))
         backend.answer_next()
         assert status(sender) == 200
+
+
+def test_a_response_is_not_compressed_where_gzip_is_on_for_all_others(
+    backend: Backend, tmp_path: Path
+) -> None:
+    nginx = Nginx(tmp_path, backend.port)
+    main = tmp_path / "nginx" / "nginx.conf"
+    gzip = "gzip on; gzip_types text/plain; gzip_min_length 1; gzip_proxied any;"
+    main.write_text(main.read_text().replace("http {", f"http {{ {gzip}"))
+    with ExitStack() as stack:
+        started(stack, nginx)
+        head = HEAD + b"Accept-Encoding: gzip\r\nConnection: close\r\n"
+        sender = stack.enter_context(sent(nginx, head + COUNTED))
+        backend.answer_next()
+        with sender.makefile("rb") as stream:
+            assert stream.read().endswith(b"\r\n\r\nreceived")
 
 
 def certificate(directory: Path) -> Path:

@@ -8,10 +8,10 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tokenize
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,6 @@ from tests.support.servers import (
     Server,
     copy_examples,
     documented_commands,
-    free_port,
     installed,
     take_plain_bodies,
     wait_until,
@@ -354,3 +353,54 @@ def test_a_recipe_without_a_key_does_not_start_instead_of_taking_plain_bodies(
     copy_examples(tmp_path)
     with pytest.raises(AssertionError, match="Error: SKYPAY_ENCRYPTION_KEY: "):
         Server(command, tmp_path, sqlite_database(tmp_path).settings).start()
+
+
+def test_the_worker_acts_on_each_change_with_no_secret_of_skypays_until_sigterm(tmp_path: Path) -> None:
+    copy_examples(tmp_path)
+    database = sqlite_database(tmp_path)
+    Store(database.url).save(CallbackParser(CREDENTIALS).receive(body(PayType.PAYOUT)))
+    (command,) = documented_commands(EXAMPLES / "worker.py")
+    with (tmp_path / "log").open("wb") as log:
+        worker = subprocess.Popen(  # noqa: S603
+            [str(Path(sys.executable).with_name("python")), *command.split()[1:]],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], **database.settings},
+            stderr=log,
+        )
+    try:
+        wait_until(lambda: "SK99123456789/1: PAID" in (tmp_path / "log").read_text())
+        worker.terminate()
+        assert worker.wait(PATIENCE) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+FLASK, WORKER = (documented_commands(EXAMPLES / f"{name}.py")[0] for name in ("flask_app", "worker"))
+
+
+@pytest.mark.parametrize(("unit", "command"), [("skypay-endpoint", FLASK), ("skypay-worker", WORKER)])
+def test_a_unit_is_valid_for_systemd_and_runs_the_command_of_the_recipe(
+    unit: str, command: str, tmp_path: Path
+) -> None:
+    text = (EXAMPLES / f"{unit}.service").read_text().replace("\\\n", "")
+    started = re.findall(r"^ExecStart=/srv/skypay/\.venv/bin/(.*)$", text, re.MULTILINE)
+    assert [one.split() for one in started] == [command.split()]
+    program = installed(shutil.which("systemd-analyze"), "systemd")
+    programs = Path(sys.executable).parent
+    (tmp_path / f"{unit}.service").write_text(text.replace("/srv/skypay/.venv/bin", str(programs)))
+    verify = [program, "verify", "--recursive-errors=no", str(tmp_path / f"{unit}.service")]
+    done = subprocess.run(verify, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_image_has_the_recipes_and_starts_the_command_of_the_recipe_outside_of_the_loopback() -> None:
+    lines = (EXAMPLES / "Dockerfile").read_text().replace("\\\n", "").splitlines()
+    instructions = dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
+    assert json.loads(instructions["CMD"]) == FLASK.replace("127.0.0.1", "0.0.0.0").split()  # noqa: S104
+    *copied, _ = instructions["COPY"].split()
+    assert copied == ["flask_app.py", WORKER.split()[1]]
+    assert f"skypay {WORKER}" in " ".join(lines)
+    needed = shlex.split(instructions["RUN"])
+    assert {"skypay-payout[encryption,sqlalchemy]", "flask", "waitress"} <= set(needed)
+    assert instructions["USER"] != "root"
