@@ -1,7 +1,7 @@
 """What AWS puts in front of a Lambda function, on the loopback: python lambda_gateway.py PORT
 
 Function URLs and API Gateway make an event of a request for the handler, and a response of what it returns.
-One request at a time, as each instance of a function gets them.
+Each thread stands for an instance of the function.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from base64 import b64decode, b64encode
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
 LARGEST = 6 * 1024 * 1024
@@ -99,4 +99,4 @@ def called(event: dict[str, object]) -> dict[str, object]:
 if __name__ == "__main__":
     from aws_lambda import handler  # what is wrong with its settings shows at the start, as at AWS
 
-    HTTPServer(("127.0.0.1", int(sys.argv[1])), Gateway).serve_forever()
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Gateway).serve_forever()
