@@ -99,4 +99,5 @@ def called(event: dict[str, object]) -> dict[str, object]:
 if __name__ == "__main__":
     from aws_lambda import handler  # what is wrong with its settings shows at the start, as at AWS
 
+    ThreadingHTTPServer.request_queue_size = 128
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Gateway).serve_forever()
