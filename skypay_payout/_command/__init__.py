@@ -1,4 +1,5 @@
-"""The command ``skypay-payout``: try the library, check bodies, decrypt and encrypt them, check an endpoint.
+"""The command ``skypay-payout``: try the library, check bodies, decrypt and encrypt them, check an endpoint,
+manage a store.
 
 Exit status: 0 all valid, 1 something was not, 2 usage error; by the shells' convention, 130 interrupted, 141
 the reader of the output went away.
@@ -13,10 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 
-from . import check, conformance, demo, encryption, send, settings
+from . import check, conformance, demo, encryption, send, settings, store
 from .terminal import UsageError, note
 
-_MODULES = (demo, check, encryption, send, conformance)
+_MODULES = (demo, check, encryption, send, conformance, store)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

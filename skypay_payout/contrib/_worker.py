@@ -19,9 +19,11 @@ PAUSE = 1.0
 def work(*rounds: Callable[[Callable[[], bool]], int]) -> None:
     """Repeat each kind of round in a thread of its own, through failures, until SIGTERM or SIGINT.
 
+    Raises ``RuntimeError`` if a hook ends its thread, as ``sys.exit`` does.
+
     A round gets a function that says whether to stop after the current payout, and returns how much it did.
     """
-    stop = Event()
+    stop, broken = Event(), Event()
 
     def repeat(round_: Callable[[Callable[[], bool]], int]) -> None:
         failures = 0
@@ -38,7 +40,9 @@ def work(*rounds: Callable[[Callable[[], bool]], int]) -> None:
                     if not done:
                         stop.wait(PAUSE)
         finally:
-            stop.set()  # half a worker would look alive: whatever supervises this process starts it again
+            if not stop.is_set():  # a hook ended its thread: half a worker would look alive
+                broken.set()
+                stop.set()
 
     threads = [Thread(target=repeat, args=(each,), name="skypay_payout") for each in rounds]
 
@@ -55,3 +59,5 @@ def work(*rounds: Callable[[Callable[[], bool]], int]) -> None:
     while any(thread.is_alive() for thread in threads):
         for thread in threads:
             thread.join(0.5)
+    if broken.is_set():
+        raise RuntimeError("a hook ended its thread, and with it the worker: start it again")

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import NullPool, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from tests.support.servers import installed, wait_until
+from tests.support.servers import free_port, installed, wait_until
 
 
 class Database:
@@ -212,3 +212,37 @@ class MariaDB(DatabaseServer):
 
     def socket(self) -> Path:
         return self.directory / "socket"
+
+
+class PgBouncer:
+    """PgBouncer in front of a PostgreSQL database, which gives a connection away after each transaction."""
+
+    def __init__(self, server: Postgres, database: Database) -> None:
+        program = installed(shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"), "pgbouncer")
+        self.port = free_port()
+        name = str(make_url(database.url).database)
+        configuration = server.directory / f"{name}.ini"
+        configuration.write_text(
+            f"[databases]\n{name} = host={server.directory} user=test\n[pgbouncer]\npool_mode = transaction\n"
+            f"listen_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\nauth_type = any\n"
+            "default_pool_size = 3\nmax_client_conn = 200\nserver_round_robin = 1\n"
+        )
+        self._process = server._run([program, configuration])
+        self.url = f"postgresql+psycopg://test@127.0.0.1:{self.port}/{name}"
+        try:
+            wait_until(self._responds)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _responds(self) -> bool:
+        assert self._process.poll() is None
+        try:
+            Database(self.url).query("SELECT 1")
+        except OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()

@@ -51,12 +51,12 @@ def fail_to_save(store: StoreAdapter) -> None:
     assert all(one.exception() for one in saving)
 
 
-def assert_works(store: StoreAdapter, database: Database) -> None:
+def assert_works(store: StoreAdapter, database: Database, *, events: int = 1) -> None:
     save_all(store, RESULTS)
-    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 1
+    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == events
     assert len(store.quarantined()) == 1
     assert store.process() == 1
-    assert len(actions(store)) == 1
+    assert len(actions(store)) == events
 
 
 @contextmanager

@@ -1,0 +1,149 @@
+"""``store``: make the tables, show what is stored, and do what people do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InvalidCallbackError
+from .._history import PayoutStatus
+from .._json import decode
+from . import settings
+from .terminal import Subparsers, UsageError, opened, problems
+
+if TYPE_CHECKING:
+    from ..contrib.sqlalchemy import Store
+
+URL = "DATABASE_URL"
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Add the subcommand to the command."""
+    parser = subparsers.add_parser(
+        "store",
+        help="show and manage what skypay_payout.contrib.sqlalchemy has stored",
+        description=f"Manage the store at the URL in {URL}: sqlite:///FILE, postgresql+psycopg://... or "
+        "mariadb+pymysql://...",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, text: str, run: Callable[[Store, Namespace], object]) -> ArgumentParser:
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        command.set_defaults(run=lambda args: _run(run, args))
+        return command
+
+    add("init", "make the tables that do not exist yet", lambda store, _: store.create_all())
+    add(
+        "events",
+        "print each stored event as a line of JSON",
+        lambda store, _: _print(event.to_dict() for event in store.events()),
+    )
+    add("status", "print the state of each payout as a line of JSON", lambda store, _: _print(_states(store)))
+    add(
+        "quarantine",
+        "print each open quarantined callback as a line of JSON",
+        lambda store, _: _print(_quarantined(store)),
+    )
+    accept = add("accept", "store a corrected callback in place of a quarantined one", _accept)
+    accept.add_argument("digest", metavar="DIGEST", help="of the quarantined callback")
+    accept.add_argument("file", metavar="FILE", help="its corrected payload, as JSON; - is standard input")
+    dismiss = add(
+        "dismiss",
+        "close a quarantined callback that nothing follows from",
+        lambda store, args: store.dismiss(args.digest, who=args.who, why=args.why),
+    )
+    dismiss.add_argument("digest", metavar="DIGEST", help="of the quarantined callback")
+    decide = add(
+        "decide",
+        "record a person's finding about a conflicting payout",
+        lambda store, args: store.decide(args.number, PayoutStatus(args.status), who=args.who, why=args.why),
+    )
+    decide.add_argument("number", metavar="NUMBER", help="the control number")
+    decide.add_argument("status", choices=["PAID", "CANCELLED", "FAILED"], help="the true status")
+    for command in (accept, dismiss, decide):
+        command.add_argument("--who", metavar="NAME", required=True, help="who says so")
+    for command in (dismiss, decide):
+        command.add_argument("--why", metavar="TEXT", required=True, help="for what reason")
+    retry = add(
+        "retry",
+        "act again on payouts whose action failed too often",
+        lambda store, args: [store.retry(number) for number in args.numbers],
+    )
+    retry.add_argument("numbers", metavar="NUMBER", nargs="+", help="the control numbers")
+    prune = add(
+        "prune",
+        "delete settled payouts, and print how many",
+        lambda store, args: print(store.prune(args.older_than)),
+    )
+    prune.add_argument(
+        "--older-than", metavar="DAYS", type=_days, required=True, help="those that have not changed since"
+    )
+    backup = add(
+        "backup", "copy a SQLite database while it is in use", lambda store, args: store.backup(args.file)
+    )
+    backup.add_argument("file", metavar="FILE", help="the copy, which must not exist yet")
+
+
+def _days(text: str) -> timedelta:
+    if text.isdecimal() and text.isascii() and len(text) < 6:
+        return timedelta(days=int(text))
+    raise ArgumentTypeError("expected a number of days")
+
+
+def _run(run: Callable[[Store, Namespace], object], args: Namespace) -> int:
+    url = os.environ.get(URL)
+    if not url:
+        raise UsageError(f"{URL}: expected the URL of the database, got none: set it in the environment")
+    try:
+        from sqlalchemy.exc import DBAPIError, ProgrammingError
+    except ImportError:
+        raise UsageError("the store needs SQLAlchemy: pip install 'skypay-payout[sqlalchemy]'") from None
+    from ..contrib.sqlalchemy import Store
+
+    try:
+        store = Store(url)
+        run(store, args)
+        store.close()
+    except InvalidCallbackError as error:
+        raise UsageError("; ".join(problems(error))) from None
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
+        hint = ": run skypay-payout store init first?" if isinstance(error, ProgrammingError) else ""
+        raise UsageError(f"the database says: {reason}{hint}") from None
+    except (ImportError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    return 0
+
+
+def _print(items: Iterable[dict[str, Any]]) -> None:
+    for item in items:
+        print(json.dumps(item))  # in ASCII, so that nothing in it controls a terminal
+
+
+def _states(store: Store) -> Iterable[dict[str, Any]]:
+    for number, state in store.states():
+        yield {"controlNumber": number, **json.loads(state.to_json())}
+
+
+def _quarantined(store: Store) -> Iterable[dict[str, Any]]:
+    for row in store.quarantined():
+        yield {
+            "digest": row.digest,
+            "controlNumber": row.control_number,
+            "payload": row.payload,
+            "errors": [
+                {"field": error.field, "code": error.code, "message": error.message} for error in row.errors
+            ],
+            "receivedAt": row.received_at.isoformat(),
+        }
+
+
+def _accept(store: Store, args: Namespace) -> None:
+    parser = settings.parser()
+    with opened(args.file) as file:
+        payload = decode(file.read(parser.max_body_size + 1))  # a duplicate field is an error
+    store.accept(args.digest, parser.revalidate(payload), who=args.who)

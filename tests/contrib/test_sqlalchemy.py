@@ -1,0 +1,524 @@
+"""What is peculiar to ``skypay_payout.contrib.sqlalchemy``; the suite of all stores tests the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Index, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from skypay_payout import PayoutStatus, PayType
+from skypay_payout.contrib.sqlalchemy import Store, metadata
+from skypay_payout.testing import body
+from tests.contrib.sqlalchemy_adapter import SQLAlchemyStore
+from tests.contrib.store.cases import INVALID, NUMBER, PARSER, number, received, save_all
+from tests.contrib.store.test_waits import assert_works
+from tests.support.databases import Database, DatabaseServer, PgBouncer, Postgres, sqlite_database
+from tests.support.servers import PATIENCE, wait_until
+
+pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+PASSWORD = "a-password-that-nobody-may-see"
+RESULTS = [received(PayType.PAYOUT), received(INVALID)]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return sqlite_database(tmp_path)
+
+
+@pytest.fixture
+def store(database: Database) -> Iterator[Store]:
+    store = Store(database.url)
+    yield store
+    store.close()
+
+
+# URLs
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "mysql", "mariadb", "mysql+mysqldb", "oracle"])
+def test_a_url_without_a_driver_is_an_error_without_the_password(scheme: str) -> None:
+    with pytest.raises(ValueError, match=r"postgresql\+psycopg://") as raised:
+        Store(f"{scheme}://user:{PASSWORD}@localhost/payouts")
+    assert scheme in str(raised.value)
+    assert PASSWORD not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize(
+    "url", [f"user:{PASSWORD}@localhost", f"postgresql+psycopg://user:{PASSWORD}@h:port/x"]
+)
+def test_what_is_no_url_is_an_error_that_does_not_show_it(url: str) -> None:
+    with pytest.raises(ValueError, match="expected a URL") as raised:
+        Store(url)
+    assert PASSWORD not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true"])
+def test_a_database_in_memory_is_none(url: str) -> None:
+    with pytest.raises(ValueError, match="path of a file"):
+        Store(url)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "mariadb+pymysql", "mysql+pymysql"])
+def test_nothing_is_opened_before_it_is_needed_and_no_error_shows_the_password(scheme: str) -> None:
+    store = Store(f"{scheme}://user:{PASSWORD}@127.0.0.1:1/payouts")
+    with pytest.raises(OperationalError) as raised:
+        store.save(RESULTS[0])
+    assert PASSWORD not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_server_that_takes_connections_and_never_responds_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for scheme in ("postgresql+psycopg", "mariadb+pymysql"):
+            store = Store(f"{scheme}://user@127.0.0.1:{listener.getsockname()[1]}/payouts")
+            with pytest.raises((TimeoutError, DBAPIError)):
+                store.save(RESULTS[0])
+
+
+def test_no_error_shows_what_was_stored(store: Store, database: Database) -> None:
+    database.query("DROP TABLE skypay_events")
+    with pytest.raises(DBAPIError) as raised:
+        store.save(RESULTS[0])
+    assert NUMBER not in str(raised.value)
+
+
+# Tables
+
+
+@pytest.mark.parametrize("name", ["mysql", "mariadb"])
+def test_mariadb_gets_its_types_under_both_names(name: str) -> None:
+    dialect = create_engine(f"{name}+pymysql://user@localhost/payouts").dialect
+    for table in metadata.sorted_tables:
+        statement = str(CreateTable(table).compile(dialect=dialect))
+        assert "utf8mb4_bin" in statement.replace("COLLATE utf8mb4_bin", "utf8mb4_bin")
+        assert " TEXT" not in statement
+        assert "DATETIME(6)" in statement
+        assert "DATETIME," not in statement
+        assert "InnoDB" in statement
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
+def test_both_names_of_mariadb_make_the_same_tables(mariadb: DatabaseServer, scheme: str) -> None:
+    database = mariadb.database()
+    adapter = SQLAlchemyStore(database.url.replace("mysql+", f"{scheme}+"))
+    assert_works(adapter, database)  # type: ignore[arg-type]
+    assert database.query(
+        "SELECT DISTINCT collation_name FROM information_schema.columns "
+        "WHERE table_schema = DATABASE() AND collation_name IS NOT NULL"
+    ) == [("utf8mb4_bin",)]
+    types = database.query(
+        "SELECT DISTINCT data_type, datetime_precision FROM information_schema.columns "
+        "WHERE table_schema = DATABASE() AND data_type LIKE '%%text' OR table_schema = DATABASE() AND "
+        "data_type = 'datetime'"
+    )
+    assert sorted(types, key=str) == [("datetime", 6), ("mediumtext", None)]
+    adapter._store.close()
+
+
+def test_a_database_that_is_not_in_utf_8_stores_and_processes_everything(postgres: DatabaseServer) -> None:
+    database = postgres.database("ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    store = Store(database.url)
+    store.create_all()
+    save_all(store, [received(PayType.FAILURE, failDescription="余额不足"), received(PayType.PAYOUT)])  # type: ignore[arg-type]
+    store.decide(NUMBER, PayoutStatus.PAID, who="小王", why="余")
+    assert store.process() == 1
+    state = store.state(NUMBER)
+    assert state is not None
+    assert state.decision == "PAID"
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
+def test_many_processes_make_the_tables_at_the_same_time(
+    request: pytest.FixtureRequest, database: Database, kind: str
+) -> None:
+    if kind != "sqlite":
+        database = request.getfixturevalue(kind).database()
+    program = f"""
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from skypay_payout.contrib.sqlalchemy import Store
+barrier = Barrier(4)
+def make(_):
+    barrier.wait()
+    store = Store({database.url!r})
+    store.create_all()
+    store.close()
+with ThreadPoolExecutor(4) as threads:
+    list(threads.map(make, range(4)))
+"""
+
+    def run(_: int) -> None:
+        subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(run, range(2)))
+    store = SQLAlchemyStore(database.url)
+    assert_works(store, database)  # type: ignore[arg-type]
+    store._store.close()
+
+
+def test_each_query_for_open_work_has_an_index_of_what_is_open() -> None:
+    statements = {
+        str(CreateIndex(index).compile(dialect=create_engine("postgresql+psycopg://").dialect))
+        for table in metadata.sorted_tables
+        for index in table.indexes
+        if isinstance(index, Index)
+    }
+    for table in ("events", "quarantine", "decisions"):
+        expected = f"CREATE INDEX skypay_{table}_due ON skypay_{table} (due_at) WHERE due_at IS NOT NULL"
+        assert expected in statements
+
+
+# Engines and hooks
+
+
+def test_an_engine_is_used_with_its_own_connections_in_a_pool_of_the_stores_own(database: Database) -> None:
+    engine = create_engine(database.url, pool_size=1, max_overflow=0, pool_timeout=0)
+    made: list[object] = []
+    event.listen(engine, "connect", lambda connection, _: made.append(connection))
+    Store(database.url).close()
+    with engine.connect():
+        pass
+    store = Store(engine)
+    store.create_all()
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(store.save, RESULTS * 4))
+    assert store.process() == 1
+    store.close()
+    engine.dispose()
+
+
+def test_a_session_of_the_hook_is_part_of_the_transaction(store: Store, database: Database) -> None:
+    database.query("CREATE TABLE loans (number VARCHAR(20))")
+    store.save(RESULTS[0])
+    fails = True
+
+    def hook(change: object, connection: object) -> None:
+        with Session(bind=connection) as session:  # type: ignore[arg-type]
+            session.connection().exec_driver_sql("INSERT INTO loans VALUES ('x')")
+            session.commit()
+        if fails:
+            raise RuntimeError
+
+    assert store.process(hook) == 0
+    assert database.query("SELECT * FROM loans") == []
+    database.query("UPDATE skypay_events SET due_at = received_at")
+    fails = False
+    assert store.process(hook) == 1
+    assert database.query("SELECT * FROM loans") == [("x",)]
+
+
+# PgBouncer
+
+
+@pytest.fixture
+def bouncer(postgres: Postgres) -> Iterator[tuple[PgBouncer, Database]]:
+    database = postgres.database()
+    bouncer = PgBouncer(postgres, database)
+    yield bouncer, database
+    bouncer.stop()
+
+
+def test_everything_works_behind_pgbouncer_in_transaction_mode(
+    bouncer: tuple[PgBouncer, Database],
+) -> None:
+    proxy, database = bouncer
+    stores = [SQLAlchemyStore(proxy.url) for _ in range(3)]
+    together = Barrier(12)
+
+    def work(position: int) -> None:
+        together.wait(PATIENCE)
+        store = stores[position % 3]
+        for count in range(20):  # psycopg would prepare a statement at its sixth execution
+            store._store.save(received(PayType.PAYOUT, controlNumber=number(position * 20 + count)))
+        store.process()
+
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(work, range(12)))
+    assert database.query("SELECT count(*) FROM skypay_payouts WHERE status = 'PAID'") == [(240,)]
+    assert_works(stores[0], database, events=241)  # type: ignore[arg-type]
+    for store in stores:
+        store._store.close()
+
+
+def test_time_limits_hold_behind_pgbouncer_and_stay_in_their_transactions(
+    bouncer: tuple[PgBouncer, Database],
+) -> None:
+    proxy, database = bouncer
+    store = Store(proxy.url)
+    store.create_all()
+    store.save(RESULTS[0])
+    engine = create_engine(database.url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("LOCK TABLE skypay_events IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(OperationalError, match="timeout"):
+            store.save(RESULTS[0])
+    engine.dispose()
+    assert Database(proxy.url).query("SHOW lock_timeout") == [("0",)]
+    assert Database(proxy.url).query("SHOW statement_timeout") == [("0",)]
+    store.close()
+
+
+# Settings of the server that lose what was acknowledged
+
+
+def test_synchronous_commit_off_is_a_warning(
+    postgres: DatabaseServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = postgres.database()
+    Store(database.url).create_all()
+    assert caplog.text == ""
+    name = database.query("SELECT current_database()")[0][0]
+    database.query(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    Store(database.url).create_all()
+    assert "synchronous_commit is off" in caplog.text
+
+
+def test_innodb_flush_log_at_trx_commit_0_is_a_warning(
+    mariadb: DatabaseServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = mariadb.database()
+    ((before,),) = database.query("SELECT @@innodb_flush_log_at_trx_commit")
+    try:
+        Store(database.url).create_all()
+        assert caplog.text == ""
+        database.query("SET GLOBAL innodb_flush_log_at_trx_commit = 0")
+        Store(database.url).create_all()
+        assert "@@innodb_flush_log_at_trx_commit is 0" in caplog.text
+    finally:
+        database.query(f"SET GLOBAL innodb_flush_log_at_trx_commit = {before}")
+
+
+# SQLite's file
+
+
+def test_sqlite_is_durable_and_readers_do_not_wait(store: Store, database: Database) -> None:
+    with store._database.transaction() as connection:
+        values = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
+        ]
+    assert values == ["wal", 2]
+
+
+def test_a_relative_path_is_that_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store("sqlite:///payouts #1?.sqlite3".replace("?", "%3F"))
+    monkeypatch.chdir("/")
+    store.save(RESULTS[0])
+    assert len(list(store.events())) == 1
+    store.close()
+
+
+def test_nothing_is_saved_in_a_file_that_was_deleted(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "payouts.sqlite3"
+    store.save(RESULTS[0])
+    path.rename(tmp_path / "backup")
+    for result in RESULTS:
+        with pytest.raises(OperationalError, match="unable to open"):
+            store.save(result)
+    assert not path.exists()
+    (tmp_path / "backup").rename(path)
+    save_all(store, RESULTS)  # type: ignore[arg-type]
+    assert len(list(store.events())) == len(store.quarantined()) == 1
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_an_event_in_a_file_that_is_deleted_at_that_moment_is_an_error(
+    store: Store, tmp_path: Path, replaced: bool
+) -> None:
+    path = tmp_path / "payouts.sqlite3"
+    store.save(RESULTS[0])
+
+    def delete(*_: object) -> None:
+        if path.exists() and not done:
+            path.rename(tmp_path / "gone")
+            done.append(True)
+            if replaced:
+                Store(f"sqlite:///{path}").close()
+
+    done: list[bool] = []
+    event.listen(store._database._engine, "before_cursor_execute", delete)
+    with pytest.raises(OSError, match=str(path)):
+        store.save(received(PayType.CANCEL))
+
+
+def test_a_backup_of_a_database_in_use_is_complete(store: Store, tmp_path: Path) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(50)])  # type: ignore[arg-type]
+    copy = tmp_path / "copy.sqlite3"
+    store.backup(copy)
+    assert len(list(store.events())) == 50
+    other = Store(f"sqlite:///{copy}")
+    assert len(list(other.events())) == 50
+    other.close()
+    with pytest.raises(FileExistsError):
+        store.backup(copy)
+    with pytest.raises(ValueError, match="pg_dump"):
+        Store("postgresql+psycopg://user@localhost/payouts").backup(copy)
+
+
+# The worker
+
+
+def worker(url: str, log: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", SQLAlchemyStore.program, url, str(log)],
+        stderr=(log.with_suffix(".err")).open("ab"),
+    )
+
+
+def lines(log: Path) -> list[str]:
+    return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.mark.parametrize("number_of_signal", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_acts_until_it_is_asked_to_end(
+    store: Store, database: Database, tmp_path: Path, number_of_signal: int
+) -> None:
+    log = tmp_path / "acted"
+    store.save(RESULTS[0])
+    process = worker(database.url, log)
+    wait_until(lambda: lines(log) == [f"{NUMBER}/1 PAID"])
+    process.send_signal(number_of_signal)
+    assert process.wait(PATIENCE) == 0
+
+
+def test_a_worker_that_is_asked_to_end_stops_after_the_current_action(
+    store: Store, database: Database, tmp_path: Path
+) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(40)])  # type: ignore[arg-type]
+    store.process()
+    program = SQLAlchemyStore.program.replace(
+        "def act(change):", "def act(change):\n    import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    log = tmp_path / "acted"
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", program, database.url, str(log)], timeout=PATIENCE, check=False
+    )
+    assert done.returncode in (0, -signal.SIGTERM)
+    assert len(lines(log)) <= 2  # the handler runs in another thread
+
+
+def test_a_worker_goes_on_after_an_outage(postgres: DatabaseServer, tmp_path: Path) -> None:
+    database = postgres.database()
+    store = Store(database.url)
+    store.create_all()
+    log = tmp_path / "acted"
+    process = worker(database.url, log)
+    try:
+        store.save(received(controlNumber=number(1)))
+        wait_until(lambda: len(lines(log)) == 1)
+        postgres.stop()
+        postgres.start()
+        wait_until(lambda: "trying again" in log.with_suffix(".err").read_text())
+        store.save(received(controlNumber=number(2)))
+        wait_until(lambda: len(lines(log)) == 2)
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    store.close()
+
+
+def test_a_hook_that_ends_its_thread_ends_the_worker(
+    store: Store, database: Database, tmp_path: Path
+) -> None:
+    """Half a worker would look alive."""
+    store.save(RESULTS[0])
+    program = SQLAlchemyStore.program.replace("def act(change):", "def act(change):\n    sys.exit(3)")
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", program, database.url, str(tmp_path / "acted")],
+        timeout=PATIENCE,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"a hook ended its thread" in done.stderr
+
+
+# The command
+
+
+def run(url: str, *arguments: str, text: str = "") -> tuple[int, str, str]:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "skypay_payout", "store", *arguments],
+        env={**os.environ, "DATABASE_URL": url},
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.usefixtures("account")
+def test_people_work_with_the_command(store: Store, database: Database, tmp_path: Path) -> None:
+    command = partial(run, database.url)
+    assert command("init")[0] == 0
+    save_all(store, [*RESULTS, received(PayType.CANCEL)])  # type: ignore[arg-type]
+    events = [json.loads(line) for line in command("events")[1].splitlines()]
+    assert PARSER.parse(body(PayType.PAYOUT)).to_dict() in events
+    (row,) = [json.loads(line) for line in command("quarantine")[1].splitlines()]
+    assert row["controlNumber"] == NUMBER
+    assert row["errors"][0]["code"] == "unknown_status"
+    store.process()
+    (state,) = [json.loads(line) for line in command("status")[1].splitlines()]
+    assert state == {
+        "controlNumber": NUMBER,
+        "status": "CONFLICTING",
+        "anomalies": ["conflicting_statuses"],
+        "quarantined": 1,
+        "decision": None,
+    }
+    assert command("decide", NUMBER, "PAID", "--who", "me", "--why", "asked")[0] == 0
+    duplicate = json.dumps(row["payload"])[:-1] + ', "payType": "2"}'
+    status, _, error = command("accept", row["digest"], "-", "--who", "me", text=duplicate)
+    assert (status, "twice" in error) == (2, True)
+    status, _, error = command("accept", row["digest"], "-", "--who", "me", text="[" * 100_000)
+    assert status == 2
+    payload = json.dumps({**row["payload"], "payType": "2"})
+    assert command("accept", row["digest"], "-", "--who", "me", text=payload)[0] == 0
+    status, _, error = command("dismiss", row["digest"], "--who", "me", "--why", "late")
+    assert (status, "resolved already" in error) == (2, True)
+    status, _, error = command("retry", NUMBER)
+    assert (status, "whose action failed" in error) == (2, True)
+    assert command("backup", str(tmp_path / "copy"))[0] == 0
+    assert command("prune", "--older-than", "90")[1] == "0\n"
+    assert command("prune", "--older-than", "-1")[0] == 2
+
+
+def test_the_command_shows_no_password(postgres: DatabaseServer) -> None:
+    for url in (
+        f"postgres://user:{PASSWORD}@localhost/x",
+        f"postgresql+psycopg://user:{PASSWORD}@127.0.0.1:1/x",
+    ):
+        status, output, error = run(url, "events")
+        assert (status, output) == (2, "")
+        assert PASSWORD not in error
+        assert error.count("\n") == 1
+    assert "DATABASE_URL" in run("", "events")[2]
+    assert "store init" in run(postgres.database().url, "events")[2]
+
+
+def test_the_library_itself_loads_no_store() -> None:
+    program = (
+        "import sys, skypay_payout; "
+        "print([name for name in sys.modules if 'contrib' in name or name.split('.')[0] in "
+        "('sqlalchemy', 'django', 'sqlite3', 'socket', 'prometheus_client')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "[]\n"
