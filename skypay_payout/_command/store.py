@@ -7,6 +7,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InvalidCallbackError
@@ -33,7 +34,7 @@ def add_to(subparsers: Subparsers) -> None:
 
     def add(name: str, text: str, run: Callable[[Store, Namespace], object]) -> ArgumentParser:
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        command.set_defaults(run=lambda args: _run(run, args))
+        command.set_defaults(run=partial(_run, run))
         return command
 
     add("init", "make the tables that do not exist yet", lambda store, _: store.create_all())
@@ -68,11 +69,7 @@ def add_to(subparsers: Subparsers) -> None:
         command.add_argument("--who", metavar="NAME", required=True, help="who says so")
     for command in (dismiss, decide):
         command.add_argument("--why", metavar="TEXT", required=True, help="for what reason")
-    retry = add(
-        "retry",
-        "act again on payouts whose action failed too often",
-        lambda store, args: [store.retry(number) for number in args.numbers],
-    )
+    retry = add("retry", "act again on payouts whose action failed too often", _retry)
     retry.add_argument("numbers", metavar="NUMBER", nargs="+", help="the control numbers")
     prune = add(
         "prune",
@@ -140,6 +137,11 @@ def _quarantined(store: Store) -> Iterable[dict[str, Any]]:
             ],
             "receivedAt": row.received_at.isoformat(),
         }
+
+
+def _retry(store: Store, args: Namespace) -> None:
+    for number in args.numbers:
+        store.retry(number)
 
 
 def _accept(store: Store, args: Namespace) -> None:

@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,10 +70,10 @@ def bare_driver(database: Database) -> Iterator[Callable[[tuple[str, ...]], None
 
             connection = psycopg.connect(f"host={url.query['host']} user=test dbname={url.database}")
         case _:
-            import pymysql
-
             socket = str(url.query["unix_socket"])
-            connection = pymysql.connect(user="root", unix_socket=socket, database=url.database)
+            connection = import_module("pymysql").connect(
+                user="root", unix_socket=socket, database=url.database
+            )
 
     def store(values: tuple[str, ...]) -> None:
         cursor = connection.cursor()

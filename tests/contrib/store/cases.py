@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from skypay_payout import CallbackParser, PayType, Result
 from skypay_payout.contrib._payouts import Change
@@ -20,7 +21,7 @@ def number(count: int) -> str:
     return f"SK991{count:08}"
 
 
-def received(status: int = PayType.UPLOAD, **fields: object) -> Result:
+def received(status: int = PayType.UPLOAD, **fields: Any) -> Result:
     return PARSER.receive(body(status, **fields))
 
 
