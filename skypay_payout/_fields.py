@@ -151,25 +151,25 @@ def read_optional_text(value: object, _: object = None) -> str | None:
     raise InvalidField(ErrorCode.INVALID_TEXT, f"{expected}, got {quoted(text)}")
 
 
-def whole(pattern: str) -> str:
-    """Anchor the pattern: in some languages, Python among them, ``$`` alone admits a trailing newline."""
-    return f"^{pattern}$(?!\\n)"
+def whole(pattern: str) -> dict[str, object]:
+    """Make the schema of a text that this matches as a whole.
+
+    In some languages ``$`` admits a line break behind it, and not all of them have lookahead.
+    """
+    return {"type": "string", "pattern": f"^{pattern}$", "not": {"pattern": "[^ -~]"}}
 
 
 TEXT = Rule(read_user_name, {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH})
 CONTROL_NUMBER = Rule(
     control_number_reader(None),
-    {"type": "string", "pattern": whole(CONTROL_NUMBER_PATTERN), "examples": ["SK99123456789"]},
+    {**whole(CONTROL_NUMBER_PATTERN), "examples": ["SK99123456789"]},
 )
 PAY_TYPE = Rule(
     read_pay_type,
     {"enum": list(PAY_TYPES), "$comment": "1.0 is invalid too, but JSON Schema cannot tell it from 1"},
 )
-DEAL_TIME = Rule(
-    read_deal_time,
-    {"type": "string", "pattern": whole(DEAL_TIME_PATTERN), "examples": ["2018-08-07 11:58:33"]},
-)
+DEAL_TIME = Rule(read_deal_time, {**whole(DEAL_TIME_PATTERN), "examples": ["2018-08-07 11:58:33"]})
 OPTIONAL_TEXT = Rule(
     read_optional_text,
-    {"type": ["string", "null"], "pattern": "^[^\\u0000]*$", "$comment": "null and empty: not given"},
+    {"type": ["string", "null"], "pattern": "^[^\\x00]*$", "$comment": "null and empty: not given"},
 )

@@ -46,8 +46,7 @@ def acknowledgement() -> dict[str, object]:
             **{name: {"const": value} for name, value in _ACKNOWLEDGEMENT.items()},
             "responseTime": {
                 "description": "The time of the response: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
-                "type": "string",
-                "pattern": whole("[0-9]{4}(-[0-9]{2}){2} ([01][0-9]|2[0-3])(:[0-5][0-9]){2}\\.[0-9]{4}"),
+                **whole("[0-9]{4}(-[0-9]{2}){2} ([01][0-9]|2[0-3])(:[0-5][0-9]){2}[.][0-9]{4}"),
                 "examples": [_ACKNOWLEDGEMENT["responseTime"]],
             },
         },
