@@ -26,7 +26,6 @@ CORE = [
     "_formatting",
     "_json",
     "_parser",
-    "_redaction",
     "_results",
     "_times",
     "encryption",

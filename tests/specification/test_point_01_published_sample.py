@@ -82,7 +82,6 @@ def test_the_comma_before_the_last_brace_changes_nothing(sent: bytes) -> None:
         " \ufeff{}",
         "payType=1&dealTime=2018",
         "<xml/>",
-        "",
     ],
     ids=short,
 )
@@ -91,5 +90,5 @@ def test_nothing_else_that_is_not_json_is_tolerated(text: str) -> None:
 
 
 def test_many_commas_are_not_one() -> None:
-    assert malformed(GOOD[:-1] + b"," * 10 + b"}") is ErrorCode.NOT_JSON
-    assert malformed(GOOD[:-1] + b"," * 1000 + b"}") is ErrorCode.TOO_COMPLEX
+    for count in (2, 10, 60_000):
+        assert malformed(GOOD[:-1] + b"," * count + b"}") is ErrorCode.NOT_JSON

@@ -1,15 +1,28 @@
 """Point 9: what is empty, too long, of a wrong type, no object, not UTF-8 or too large has a clear error.
 
-The details of the JSON reader and of its limits stand in ``tests/unit/test_json.py``.
+The details of the JSON reader stand in ``tests/unit/test_json.py``, and what a text may hold in
+``tests/unit/test_never_lost.py``.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from skypay_payout import CallbackParser, Credentials, ErrorCode
+from skypay_payout import CallbackParser, Credentials, ErrorCode, PayoutCallback
 from skypay_payout.testing import AUTHENTICATION, USER_NAME, body, encode
-from tests.support.callbacks import PARSER, comparable, field_errors, malformed, outcome, with_fields, without
+from tests.support.callbacks import (
+    NEW,
+    OLD,
+    PARSER,
+    ROTATING,
+    comparable,
+    everywhere,
+    field_errors,
+    malformed,
+    outcome,
+    with_fields,
+    without,
+)
 
 REQUIRED = ["action", "controlNumber", "payType", "dealTime"]
 
@@ -79,8 +92,39 @@ def test_a_body_that_is_larger_than_the_limit_is_rejected() -> None:
     assert malformed(b" " * 65536 + b"x") is ErrorCode.TOO_LARGE
 
 
-def test_one_byte_order_mark_is_tolerated() -> None:
-    mark = b"\xef\xbb\xbf"
-    assert comparable(outcome(PARSER, mark + body())) == comparable(outcome(PARSER, body()))
-    assert comparable(outcome(PARSER, "\ufeff" + body().decode())) == comparable(outcome(PARSER, body()))
-    assert malformed(mark * 2 + body()) is malformed(b" " + mark + body()) is ErrorCode.NOT_JSON
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("after", [b"", b" ", b"\r\n", b"\t \r\n"])
+@pytest.mark.parametrize("before", [b"", b" ", b"\r\n", MARK, MARK + b"\r\n\t "])
+def test_a_byte_order_mark_and_white_space_are_tolerated_around_json_and_base64_alike(
+    before: bytes, after: bytes
+) -> None:
+    expected = comparable(outcome(PARSER, body()))
+    plain = before + body() + after
+    for parser, sent in (
+        (PARSER, plain),
+        *((ROTATING, key.encrypt(plain)) for key in (OLD, NEW)),
+        *((ROTATING, before + key.encrypt(body()) + after) for key in (OLD, NEW)),
+    ):
+        assert comparable(outcome(parser, sent)) == comparable(outcome(parser, sent.decode())) == expected
+
+
+def test_a_second_mark_or_one_behind_white_space_is_not_tolerated() -> None:
+    for wrong in (MARK * 2, b" " + MARK):
+        assert malformed(wrong + body()) is ErrorCode.NOT_JSON
+        assert malformed(wrong + NEW.encrypt(body()), ROTATING) is ErrorCode.NOT_BASE64
+
+
+def test_size_and_nesting_are_the_only_limits() -> None:
+    callback = everywhere(body(x=[[{}]] * 5000, failDescription='{"a":[1,2,{}]}' * 1000, y=10**4000))
+    assert isinstance(callback, PayoutCallback)
+    for depth, code in ((62, None), (63, ErrorCode.TOO_DEEP)):
+        sent = body(x="@").replace(b'"@"', b"[" * depth + b"[1]" + b"]" * depth)
+        assert getattr(everywhere(sent), "code", None) is code
+
+
+@pytest.mark.parametrize("nothing", [b"", b" \r\n", MARK])
+def test_an_empty_body_has_its_own_code(nothing: bytes) -> None:
+    assert malformed(nothing) is malformed(nothing, ROTATING) is ErrorCode.EMPTY_BODY
+    assert malformed(NEW.encrypt(nothing), ROTATING) is ErrorCode.EMPTY_BODY

@@ -9,7 +9,7 @@ from itertools import combinations_with_replacement, permutations
 
 import pytest
 
-from skypay_payout import PayoutHistory, PayoutStatus, PayType
+from skypay_payout import Anomaly, PayoutHistory, PayoutStatus, PayType
 from skypay_payout.testing import body
 from tests.support.callbacks import PARSER
 
@@ -41,7 +41,11 @@ def test_the_final_statuses_alone_decide_in_any_order_and_with_any_dates(
     final = frozenset(status for status in statuses if status in FINAL)
     expected = EXPECTED.get(final, PayoutStatus.CONFLICTING)
     for order in set(permutations(statuses)):
-        assert history(order).status is expected
+        one = history(order)
+        assert one.status is expected
+        assert (Anomaly.CONFLICTING_STATUSES in one.anomalies) is (len(final) > 1)
+        dated_after = any(status in FINAL for status in order[:-1])
+        assert (Anomaly.DATED_AFTER_FINAL in one.anomalies) is dated_after
 
 
 def test_events_of_one_instant_are_ordered_by_status_and_then_by_content() -> None:
@@ -54,6 +58,7 @@ def test_events_of_one_instant_are_ordered_by_status_and_then_by_content() -> No
             (2, None),
             (6, None),
         ]
+        assert PayoutHistory(events).anomalies == {Anomaly.DIFFERENT_CONTENT}
 
 
 def test_the_latest_upload_or_amendment_with_a_reference_number_gives_it() -> None:

@@ -58,4 +58,4 @@ def test_the_quarantined_payload_is_ascii_as_json() -> None:
 def test_the_message_names_the_character_and_shows_it_escaped() -> None:
     error = outcome(PARSER, body(failDescription="a\0\ud800"))
     assert str(error).endswith(r"got 'a\x00\ud800'")
-    assert "without U+0000 and half surrogate pairs, which databases reject" in str(error)
+    assert "without U+0000 and lone surrogates, which databases reject" in str(error)

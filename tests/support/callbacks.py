@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta, timezone
 from typing import TypeAlias
 
+from attrs import evolve
+
 from skypay_payout import (
     Accepted,
     CallbackError,
@@ -17,10 +19,14 @@ from skypay_payout import (
     Quarantined,
     Rejected,
 )
+from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import CREDENTIALS, encode, payload
 
 UTC8 = timezone(timedelta(hours=8))
 PARSER = CallbackParser(CREDENTIALS)
+OLD, NEW = BodyCipher("old key"), BodyCipher("new key")
+ROTATING = evolve(PARSER, cipher=BodyCipher(["old key", "new key"]), max_body_size=2**17)
+"""The same under two keys, with room for Base64."""
 
 Body: TypeAlias = "bytes | bytearray | memoryview | str"
 Outcome: TypeAlias = "PayoutCallback | CallbackError"
@@ -58,6 +64,21 @@ def outcome(parser: CallbackParser, body: Body) -> Outcome:
         parsed.code,
     )
     return parsed
+
+
+def everywhere(text: bytes) -> Outcome:
+    """Return the outcome of a plain body, after a check that each form of it and each key has the same."""
+    plain = outcome(PARSER, text)
+    forms: list[tuple[CallbackParser, Body]] = [(PARSER, bytearray(text)), (PARSER, memoryview(text))]
+    forms += [(ROTATING, OLD.encrypt(text)), (ROTATING, NEW.encrypt(text))]
+    try:
+        forms.append((PARSER, text.decode()))
+    except UnicodeDecodeError:
+        assert isinstance(plain, CallbackError)
+        assert plain.code is ErrorCode.NOT_UTF8
+    for parser, form in forms:
+        assert comparable(outcome(parser, form)) == comparable(plain)
+    return plain
 
 
 def comparable(one: Outcome) -> object:

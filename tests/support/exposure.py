@@ -37,7 +37,7 @@ def exposed(one: CallbackError | PayoutCallback) -> str:
     texts = [str(one), repr(one), f"{one!a}", _pickled(one), _logged(one)]
     if isinstance(one, PayoutCallback):
         values = asdict(one)
-        texts += [repr(values), json.dumps(values, default=str), one.idempotency_key]
+        texts += [repr(values), json.dumps(values, default=str), one.idempotency_key, one.digest]
         texts += [json.dumps(one.to_dict()), json.dumps(one.to_dict(), ensure_ascii=False)]
     else:
         texts += [repr(one.args), repr(vars(one)), repr(one.__context__), repr(one.__cause__)]
@@ -45,7 +45,7 @@ def exposed(one: CallbackError | PayoutCallback) -> str:
         if isinstance(one, InvalidCallbackError):
             texts += [json.dumps(one.payload), json.dumps(one.payload, ensure_ascii=False)]
             texts += [f"{error} {error!r} {error.message}" for error in one.errors]
-            texts += [str(one.control_number), one.idempotency_key]
+            texts += [str(one.control_number), one.digest]
     return "\n".join(texts)
 
 

@@ -10,6 +10,7 @@ from skypay_payout import (
     IDEMPOTENCY_KEY_MAX_LENGTH,
     Accepted,
     Acknowledgement,
+    Anomaly,
     AuthenticationError,
     CallbackError,
     CallbackParser,
@@ -27,6 +28,7 @@ from skypay_payout import (
     Quarantined,
     Rejected,
     Response,
+    Result,
     acknowledge,
     schema,
 )
@@ -57,6 +59,7 @@ def rebuild(parser: CallbackParser) -> CallbackParser:
 
 def endpoint(parser: CallbackParser, body: bytes | bytearray | memoryview | str) -> Response:
     result = parser.receive(body)
+    assert_type(result, Result)
     match result:
         case Accepted(callback):
             assert_type(callback, PayoutCallback)
@@ -87,7 +90,7 @@ def read(parser: CallbackParser, body: bytes) -> PayoutCallback | None:
         assert_type(error.errors[0].message, str)
         assert_type(error.payload, Mapping[str, object])
         assert_type(error.control_number, ControlNumber | None)
-        assert_type(error.idempotency_key, str)
+        assert_type(error.digest, str)
         return parser.revalidate(error.payload)
     except DecryptionError as error:
         assert_type(error.code, ErrorCode)
@@ -107,6 +110,7 @@ def read(parser: CallbackParser, body: bytes) -> PayoutCallback | None:
     assert_type(callback.reference_number, str | None)
     assert_type(callback.extra, Mapping[str, object])
     assert_type(callback.idempotency_key, str)
+    assert_type(callback.digest, str)
     assert_type(IDEMPOTENCY_KEY_MAX_LENGTH, int)
     assert_type(callback.to_dict(), dict[str, object])
     return PayoutCallback.from_dict(callback.to_dict())
@@ -117,6 +121,7 @@ def history(callbacks: list[PayoutCallback]) -> PayoutHistory:
     assert_type(one.control_number, ControlNumber)
     assert_type(one.events, tuple[PayoutCallback, ...])
     assert_type(one.status, PayoutStatus)
+    assert_type(one.anomalies, frozenset[Anomaly])
     assert_type(one.reference_number, str | None)
     assert_type(one.fail_description, str | None)
     return one
@@ -136,8 +141,8 @@ def number(text: str) -> ControlNumber:
 
 
 def schemas() -> None:
-    assert_type(schema.CALLBACK, Mapping[str, object])
-    assert_type(schema.ACKNOWLEDGEMENT, Mapping[str, object])
+    assert_type(schema.callback(), dict[str, object])
+    assert_type(schema.acknowledgement(), dict[str, object])
 
 
 def encrypt(keys: list[str], body: bytes | str) -> bytes:

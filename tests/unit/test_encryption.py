@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pickle
 import shutil
 import subprocess
@@ -12,29 +11,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from skypay_payout import (
     Accepted,
+    CallbackError,
     CallbackParser,
     DecryptionError,
     ErrorCode,
     MalformedBodyError,
+    PayoutCallback,
 )
 from skypay_payout.encryption import BodyCipher, single_keys
-from skypay_payout.testing import CREDENTIALS, SAMPLE, body
-from tests.support.callbacks import PARSER, comparable, malformed, outcome
+from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, SAMPLE, body
+from tests.support.callbacks import NEW, OLD, PARSER, ROTATING, comparable, outcome
 
-OLD, NEW = BodyCipher("old key"), BodyCipher("new key")
 ENCRYPTED = OLD.encrypt(SAMPLE)
-ROTATING = CallbackParser(CREDENTIALS, cipher=BodyCipher(["older key", "old key", "new key"]))
+CIPHERS = [OLD, BodyCipher(["old key", "new key"]), BodyCipher(["new key", "old key"])]
+MARK = b"\xef\xbb\xbf"
 
 
-def decrypts(cipher: BodyCipher, encrypted: bytes) -> bool:
+def decrypted(cipher: BodyCipher, sent: bytes | str) -> object:
+    """Return the text, or all that its error says."""
     try:
-        cipher.decrypt(encrypted)
-    except DecryptionError:
-        return False
-    return True
+        return cipher.decrypt(sent)
+    except MalformedBodyError as error:
+        return type(error), error.code, str(error), error.__context__, error.__cause__
 
 
 @pytest.mark.parametrize(
@@ -42,154 +44,198 @@ def decrypts(cipher: BodyCipher, encrypted: bytes) -> bool:
     [
         encodebytes(b64decode(ENCRYPTED)),
         b"\r\n".join(ENCRYPTED[start : start + 64] for start in range(0, len(ENCRYPTED), 64)),
-        ENCRYPTED + b"\n",
-        b"\r\n" + ENCRYPTED + b"\r\n",
+        *[ENCRYPTED + b"\n", b"\r\n" + ENCRYPTED + b"\r\n", ENCRYPTED + b" "],
+        *[b" \t\r\n" + ENCRYPTED + b" \t\r\n"],
+        *[MARK + ENCRYPTED, MARK + b"\r\n" + ENCRYPTED + b"\r\n", MARK + encodebytes(b64decode(ENCRYPTED))],
     ],
-    ids=["lines of 76", "lines of 64 with CRLF", "a newline behind", "line breaks around"],
 )
-def test_base64_that_is_wrapped_in_lines_is_decrypted(wrapped: bytes) -> None:
-    assert OLD.decrypt(wrapped) == OLD.decrypt(wrapped.decode()) == SAMPLE
-    parser = CallbackParser(CREDENTIALS, cipher=OLD)
-    assert comparable(outcome(parser, wrapped.decode())) == comparable(outcome(PARSER, SAMPLE))
+def test_lines_of_base64_and_a_mark_and_white_space_around_it_are_tolerated(wrapped: bytes) -> None:
+    for cipher in CIPHERS:
+        assert cipher.decrypt(wrapped) == cipher.decrypt(wrapped.decode()) == SAMPLE
+        for sent in (wrapped, wrapped.decode()):
+            parsed = outcome(evolve(PARSER, cipher=cipher), sent)
+            assert comparable(parsed) == comparable(outcome(PARSER, SAMPLE))
+
+
+def test_a_mark_and_white_space_are_tolerated_inside_the_encryption_too() -> None:
+    text = MARK + b" \n" + SAMPLE + b"\n"
+    for cipher in CIPHERS:
+        assert cipher.decrypt(OLD.encrypt(text)) == text
+        assert isinstance(outcome(evolve(PARSER, cipher=cipher), OLD.encrypt(text)), PayoutCallback)
 
 
 URL_SAFE = next(one for number in range(100) if b"+" in (one := OLD.encrypt(b"%d" % number)) or b"/" in one)
+GBK = body(failDescription="余额不足").decode().encode("gbk")
+TOO_DEEP = body()[:-1] + b',"x":' + b"[" * 64 + b"]" * 64 + b"}"
 
-NOT_ENCRYPTED = {
-    "nothing": b"",
-    "an empty line": b"\r\n",
-    "plain JSON": SAMPLE,
-    "the shortest plain JSON": b"{}",
-    "URL-safe Base64": urlsafe_b64encode(b64decode(URL_SAFE)),
-    "a space within": ENCRYPTED[:10] + b" " + ENCRYPTED[10:],
-    "a space behind": ENCRYPTED + b" ",
-    "a byte order mark": b"\xef\xbb\xbf" + ENCRYPTED,
-    "percent encoding": ENCRYPTED[:10] + b"%2B" + ENCRYPTED[10:],
-    "more behind the padding": ENCRYPTED + b"AAAA",
-    "too much padding": ENCRYPTED.rstrip(b"=") + b"=" * 3,
-    "bits behind the last byte": b64encode(b64decode(ENCRYPTED)[:16])[:-3] + b"x==",
-    "a character short": ENCRYPTED[:-1],
-    "half a block": b64encode(b64decode(ENCRYPTED)[:-8]),
-    "the last block lost": b64encode(b64decode(ENCRYPTED)[:-16]),
-    "the last block changed": b64encode(b64decode(ENCRYPTED)[:-1] + b"\0"),
-    "another key": NEW.encrypt(SAMPLE),
-    "not ASCII": "余额".encode(),
-    "not Base64 at all": b64decode(ENCRYPTED),
+WHAT_ARRIVES: dict[ErrorCode, dict[str, bytes]] = {
+    ErrorCode.EMPTY_BODY: {
+        "nothing": b"",
+        "white space": b" \t\r\n",
+        "a byte order mark": MARK,
+        "nothing, encrypted": OLD.encrypt(b""),
+        "white space, encrypted": OLD.encrypt(MARK + b"\n"),
+    },
+    ErrorCode.NOT_BASE64: {
+        "plain JSON": SAMPLE,
+        "the shortest plain JSON": b"{}",
+        "a probe": b"GET / HTTP/1.1",
+        "a probe of one word": b"test",
+        "a form": b"a=1&b=2",
+        "URL-safe Base64": urlsafe_b64encode(b64decode(URL_SAFE)),
+        "a space within": ENCRYPTED[:10] + b" " + ENCRYPTED[10:],
+        "a plus become a space": URL_SAFE.replace(b"+", b" ").replace(b"/", b" "),
+        "percent encoding": ENCRYPTED[:10] + b"%2B" + ENCRYPTED[10:],
+        "more behind the padding": ENCRYPTED + b"AAAA",
+        "too much padding": ENCRYPTED.rstrip(b"=") + b"=" * 3,
+        "nothing but padding": b"====",
+        "bits behind the last byte": b64encode(b64decode(ENCRYPTED)[:16])[:-3] + b"x==",
+        "a character short": ENCRYPTED[:-1],
+        "half a block": b64encode(b64decode(ENCRYPTED)[:-8]),
+        "two marks": MARK * 2 + ENCRYPTED,
+        "a mark behind white space": b" " + MARK + ENCRYPTED,
+        "not ASCII": "余额".encode(),
+        "another line break": ENCRYPTED + b"\x0c",
+        "bytes that are not Base64 at all": b64decode(ENCRYPTED),
+    },
+    ErrorCode.DECRYPTION_FAILED: {
+        "another key": BodyCipher("a key that nobody issued").encrypt(SAMPLE),
+        "the last block lost": b64encode(b64decode(ENCRYPTED)[:-16]),
+        "the last block changed": b64encode(b64decode(ENCRYPTED)[:-1] + b"\0"),
+    },
+    ErrorCode.NOT_UTF8: {"GBK": OLD.encrypt(GBK), "UTF-16": OLD.encrypt(SAMPLE.decode().encode("utf-16"))},
+    ErrorCode.NOT_JSON: {
+        "a raw newline in a text": OLD.encrypt(body(failDescription="why").replace(b"why", b"w\ny")),
+        "a text": OLD.encrypt(b"hello"),
+        "cut short": OLD.encrypt(SAMPLE[:-10]),
+        "two objects": OLD.encrypt(b"{}{}"),
+        "a number that is not finite": OLD.encrypt(body()[:-1] + b',"x":1e999}'),
+        "encrypted twice": OLD.encrypt(ENCRYPTED),
+    },
+    ErrorCode.NOT_AN_OBJECT: {
+        "JSON in a JSON string": OLD.encrypt(b'"' + body().replace(b'"', b'\\"') + b'"'),
+        "an array": OLD.encrypt(b"[" + body() + b"]"),
+        "a number": OLD.encrypt(b"1"),
+    },
+    ErrorCode.DUPLICATE_FIELD: {"a field twice": OLD.encrypt(body()[:-1] + b',"payType":"1"}')},
 }
-
-
-@pytest.mark.parametrize("sent", NOT_ENCRYPTED.values(), ids=NOT_ENCRYPTED)
-def test_nothing_else_is_decrypted_and_no_error_says_why(sent: bytes) -> None:
-    for attempt in (
-        lambda: OLD.decrypt(sent),
-        lambda: OLD.decrypt(sent.decode("latin-1")),
-        lambda: BodyCipher(["older key", "old key"]).decrypt(sent),
-        lambda: CallbackParser(CREDENTIALS, cipher=OLD).parse(sent),
-        lambda: CallbackParser(CREDENTIALS, cipher=BodyCipher(["older key", "old key"])).parse(sent),
-    ):
-        with pytest.raises(DecryptionError) as caught:
-            attempt()
-        assert (type(caught.value), str(caught.value)) == (DecryptionError, str(DecryptionError()))
-        assert caught.value.args == DecryptionError().args
-        assert caught.value.__context__ is caught.value.__cause__ is None
-
-
-@pytest.mark.parametrize("text", [b"hello", b"[]", b"{", b"{}{}", b"\xff", b"", b"1", b'{"a":NaN}'])
-def test_what_is_decrypted_to_no_object_looks_like_what_no_key_decrypts(text: bytes) -> None:
-    assert OLD.decrypt(OLD.encrypt(text)) == text
-    for attempt in (
-        lambda: CallbackParser(CREDENTIALS, cipher=OLD).parse(OLD.encrypt(text)),
-        lambda: BodyCipher(["old key", "new key"]).decrypt(OLD.encrypt(text)),
-    ):
-        with pytest.raises(DecryptionError) as caught:
-            attempt()
-        assert caught.value.args == DecryptionError().args
-        assert caught.value.__context__ is None
-
-
-def test_an_encrypted_object_is_read_by_the_same_rules_as_a_plain_one() -> None:
-    for text in (SAMPLE, b"{}", body(7), body(authentication="x"), body(x=["y"]), b'\xef\xbb\xbf{"a":1,}'):
-        for cipher in (OLD, NEW):
-            assert comparable(outcome(ROTATING, cipher.encrypt(text))) == comparable(outcome(PARSER, text))
+CASES = [(code, name, sent) for code, bodies in WHAT_ARRIVES.items() for name, sent in bodies.items()]
 
 
 @pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        (b'{"a":1,"a":2}', ErrorCode.DUPLICATE_FIELD),
-        (b'{"a":[' + b"1," * 500 + b"1]}", ErrorCode.TOO_COMPLEX),
-        (body()[:-1] + b',"x":1e999}', ErrorCode.NOT_JSON),
-    ],
+    ("code", "name", "sent"), CASES, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_rejected_object_is_not_tried_under_the_next_key(text: bytes, code: ErrorCode) -> None:
-    for cipher in (OLD, NEW):
-        assert malformed(cipher.encrypt(text), ROTATING) is code
-        if code is not ErrorCode.NOT_JSON:
-            with pytest.raises(MalformedBodyError) as caught:
-                BodyCipher(["old key", "new key"]).decrypt(cipher.encrypt(text))
-            assert caught.value.code is code
-        assert cipher.decrypt(cipher.encrypt(text)) == text
+def test_the_code_says_what_is_wrong_with_one_key_and_several_and_the_response_does_not(
+    code: ErrorCode, name: str, sent: bytes
+) -> None:
+    results: set[object] = set()
+    for cipher in CIPHERS:
+        parser = evolve(PARSER, cipher=cipher)
+        error = outcome(parser, sent)
+        assert isinstance(error, MalformedBodyError)
+        assert error.code is code
+        assert isinstance(error, DecryptionError) is (code is ErrorCode.DECRYPTION_FAILED)
+        assert AUTHENTICATION not in f"{error} {error!r}"
+        response = parser.receive(sent).respond()
+        assert (response.status, response.body, response.content_type) == (400, b"", "text/plain")
+        results |= {
+            decrypted(cipher, sent),
+            decrypted(cipher, sent.decode("latin-1").replace("ï»¿", "\ufeff")),
+        }
+    assert results == {(type(error), code, str(error), None, None)}
+
+
+@pytest.mark.parametrize(
+    "text", [SAMPLE, b"{}", body(7), body(authentication="x"), MARK + b'{"a":1,}', TOO_DEEP]
+)
+def test_one_object_is_decrypted_with_one_key_and_several_and_read_as_a_plain_one_is(text: bytes) -> None:
+    for cipher in CIPHERS:
+        assert cipher.decrypt(OLD.encrypt(text)) == text
+        assert comparable(outcome(evolve(PARSER, cipher=cipher), OLD.encrypt(text))) == comparable(
+            outcome(PARSER, text)
+        )
+
+
+def test_the_depth_is_checked_when_the_sender_is_authenticated() -> None:
+    error = outcome(ROTATING, OLD.encrypt(TOO_DEEP))
+    assert isinstance(error, CallbackError)
+    assert error.code is ErrorCode.TOO_DEEP
+    error = outcome(ROTATING, OLD.encrypt(TOO_DEEP.replace(AUTHENTICATION.encode(), b"x")))
+    assert isinstance(error, CallbackError)
+    assert error.code is ErrorCode.AUTHENTICATION_FAILED
+
+
+@pytest.mark.parametrize("sent", ["余额", "\ud800", "{\ud800}", "=\udcff"])
+def test_a_str_that_is_no_base64_is_not_base64(sent: str) -> None:
+    for cipher in CIPHERS:
+        error = outcome(evolve(PARSER, cipher=cipher), sent)
+        assert decrypted(cipher, sent) == (type(error), ErrorCode.NOT_BASE64, str(error), None, None)
+
+
+def wrong_keys(encrypted: bytes, count: int) -> list[str]:
+    """Find keys that yield valid padding, as about one wrong key in 256 does, and a text that is no JSON."""
+    found = (
+        key for key in map(str, range(100_000)) if BodyCipher(key)._keys[0].decrypt(b64decode(encrypted))
+    )
+    return [next(found) for _ in range(count)]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_wrong_key_that_yields_valid_padding_does_not_count(place: int) -> None:
+    sent = body(cipher=OLD)
+    keys = wrong_keys(sent, 2)
+    keys.insert(place, "old key")
+    cipher = BodyCipher(keys)
+    assert cipher.decrypt(sent) == body()
+    result = CallbackParser(CREDENTIALS, cipher=cipher).receive(sent)
+    assert isinstance(result, Accepted)
+    assert result.used_newest_key is (place == 2)
+    assert b'"responseCode":"1000"' in OLD.decrypt(result.respond().body)
+    # Nor does it say what is wrong, where the right key does.
+    duplicate = WHAT_ARRIVES[ErrorCode.DUPLICATE_FIELD]["a field twice"]
+    keys = wrong_keys(duplicate, 2)
+    keys.insert(place, "old key")
+    assert decrypted(BodyCipher(keys), duplicate) == decrypted(OLD, duplicate)
 
 
 def test_during_a_rotation_bodies_under_each_key_are_accepted_alike() -> None:
     for parser in (ROTATING, pickle.loads(pickle.dumps(ROTATING))):  # noqa: S301
-        for cipher in (OLD, NEW, BodyCipher("older key")):
+        for cipher in (OLD, NEW):
             assert comparable(outcome(parser, body(cipher=cipher))) == comparable(outcome(PARSER, body()))
-        with pytest.raises(DecryptionError):
-            parser.parse(body(cipher=BodyCipher("a key that nobody issued")))
-
-
-@pytest.mark.parametrize("order", [1, -1], ids=["the wrong key is newer", "the wrong key is older"])
-def test_a_wrong_key_that_yields_valid_padding_does_not_count(order: int) -> None:
-    # About one wrong key in 256 yields valid padding: this one does, with a text that is no JSON.
-    encrypted = body(cipher=OLD)
-    wrong = next(key for key in map(str, range(100_000)) if decrypts(BodyCipher(key), encrypted))
-    both = BodyCipher(["old key", wrong][::order])
-    assert both.decrypt(encrypted) == body()
-    result = CallbackParser(CREDENTIALS, cipher=both).receive(encrypted)
-    assert isinstance(result, Accepted)
-    assert result.used_newest_key is (order == -1)
-    assert b'"responseCode":"1000"' in OLD.decrypt(result.respond().body)
-
-
-@pytest.mark.parametrize("order", [1, -1], ids=["the wrong key is newer", "the wrong key is older"])
-def test_a_wrong_key_that_yields_something_too_complex_does_not_count(order: int) -> None:
-    # Equal blocks stay equal under the wrong key, so a long row of one character can become many commas.
-    sent = body(failDescription="-" * 2000)
-    encrypted = OLD.encrypt(sent)
-    texts = ((key, BodyCipher(key)._keys[0].decrypt(encrypted)) for key in map(str, range(1_000_000)))
-    wrong = next(key for key, text in texts if text is not None and malformed(text) is ErrorCode.TOO_COMPLEX)
-    both = BodyCipher(["old key", wrong][::order])
-    assert comparable(outcome(CallbackParser(CREDENTIALS, cipher=both), encrypted)) == comparable(
-        outcome(PARSER, sent)
-    )
-    assert both.decrypt(encrypted) == sent
 
 
 def test_several_keys_encrypt_with_the_newest_and_decrypt_with_any() -> None:
     both = BodyCipher(["old key", "new key"])
-    assert both.encrypt(b"{}") == NEW.encrypt(b"{}")
-    assert both.decrypt(OLD.encrypt(b"{}")) == both.decrypt(NEW.encrypt(b"{}")) == b"{}"
-    assert [cipher.encrypt(b"") for cipher in single_keys(both)] == [OLD.encrypt(b""), NEW.encrypt(b"")]
+    for cipher in (both, pickle.loads(pickle.dumps(both))):  # noqa: S301
+        assert cipher.encrypt(b"{}") == NEW.encrypt(b"{}")
+        assert cipher.decrypt(OLD.encrypt(b"{}")) == cipher.decrypt(NEW.encrypt(b"{}")) == b"{}"
+        assert [one.encrypt(b"") for one in single_keys(cipher)] == [OLD.encrypt(b""), NEW.encrypt(b"")]
+
+
+def test_base64_is_decoded_once_whatever_the_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[bytes] = []
+
+    def decode(data: bytes) -> bytes:
+        calls.append(data)
+        return b64decode(data)
+
+    monkeypatch.setattr("skypay_payout.encryption.a2b_base64", decode)
+    assert BodyCipher(["old key", *map(str, range(20))]).decrypt(ENCRYPTED) == SAMPLE
+    assert calls == [ENCRYPTED]
 
 
 @pytest.mark.parametrize(
-    ("keys", "error", "message"),
+    ("keys", "message"),
     [
-        ("", ValueError, "keys: expected text, got none: is its setting filled in?"),
-        (["issued", ""], ValueError, "keys: expected text, got none: is its setting filled in?"),
-        ([], ValueError, "keys: expected one str or several, got none"),
-        (None, TypeError, "keys: expected one str or several, got NoneType"),
-        (b"issued", TypeError, "keys: expected one str or several, got int"),
-        (["issued", b"issued"], TypeError, "keys: expected one str or several, got bytes"),
-        ("issued\ud800", ValueError, "keys: expected text, got half of a surrogate pair"),
+        ("", "keys: expected text, got none: is its setting filled in?"),
+        (["issued", ""], "keys: expected text, got none: is its setting filled in?"),
+        ("issued\ud800", "keys: expected text, got a lone surrogate, which no body can carry"),
     ],
 )
-def test_a_key_is_a_text_and_no_error_shows_it(keys: Any, error: type[Exception], message: str) -> None:
-    with pytest.raises(error) as caught:
+def test_a_key_is_a_text_and_no_error_shows_it(keys: Any, message: str) -> None:
+    with pytest.raises(ValueError, match="keys") as caught:
         BodyCipher(keys)
-    assert str(caught.value).startswith(message)
-    assert "'issued" not in repr(caught.value)
+    assert str(caught.value) == message
     assert caught.value.__context__ is None
 
 
@@ -201,16 +247,10 @@ def test_a_body_to_decrypt_is_bytes_or_str(wrong: Any) -> None:
 
 def test_no_key_is_shown_or_kept() -> None:
     cipher = BodyCipher(["a long old key", "a long new key"])
-    aes = [key.aes for key in cipher._keys]
-    for shown in (
-        repr(cipher),
-        str(cipher),
-        repr(CallbackParser(CREDENTIALS, cipher=cipher)),
-        repr(single_keys(cipher)),
-        repr(cipher._keys),
-    ):
+    parser = CallbackParser(CREDENTIALS, cipher=cipher)
+    for shown in (repr(cipher), str(cipher), repr(parser), repr(single_keys(cipher)), repr(cipher._keys)):
         assert "a long" not in shown
-        assert not any(repr(key)[2:-1] in shown for key in aes)
+        assert not any(repr(key.aes)[2:-1] in shown for key in cipher._keys)
     assert repr(cipher) == "BodyCipher(_keys=<2 not shown>)"
     assert b"a long" not in pickle.dumps(cipher)
     assert cipher != BodyCipher(["a long old key", "a long new key"])
@@ -218,16 +258,11 @@ def test_no_key_is_shown_or_kept() -> None:
         cipher._keys = ()  # type: ignore[misc]
 
 
-def test_a_pickled_cipher_is_the_same_cipher() -> None:
-    again: BodyCipher = pickle.loads(pickle.dumps(BodyCipher(["old key", "new key"])))  # noqa: S301
-    assert again.encrypt(b"x") == NEW.encrypt(b"x")
-    assert again.decrypt(OLD.encrypt(b"{}")) == b"{}"
-
-
-def test_the_limit_is_the_same_at_every_length_of_a_block() -> None:
+def test_every_length_of_a_block_is_encrypted_and_decrypted() -> None:
     for size in range(40):
-        assert OLD.decrypt(OLD.encrypt(b"x" * size)) == b"x" * size
-        assert len(b64decode(OLD.encrypt(b"x" * size))) == size // 16 * 16 + 16
+        sent = OLD.encrypt(b"x" * size)
+        assert OLD._keys[0].decrypt(b64decode(sent)) == b"x" * size
+        assert len(b64decode(sent)) == size // 16 * 16 + 16
 
 
 JVM = shutil.which("java")
@@ -275,21 +310,14 @@ def test_the_jdks_own_classes_decrypt_what_is_encrypted_here_and_back(tmp_path: 
     )
     lines = done.stdout.split()
     assert [b64decode(line) for line in lines[::2]] == [text] * len(keys)
-    for key, encrypted in zip(keys, lines[1::2], strict=True):
-        assert BodyCipher(key).decrypt(encrypted) == text
+    for key, sent in zip(keys, lines[1::2], strict=True):
+        assert BodyCipher(key).decrypt(sent) == text
 
 
-def test_without_the_extra_the_import_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = importlib.util.find_spec("skypay_payout.encryption")
-    assert found is not None
-    assert found.loader is not None
+def test_without_the_extra_a_key_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers", None)
     with pytest.raises(ImportError) as caught:
-        found.loader.exec_module(importlib.util.module_from_spec(found))
+        BodyCipher("key")
     assert str(caught.value) == (
         "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
     )
-
-
-def test_a_decryption_error_is_a_malformed_body() -> None:
-    assert issubclass(DecryptionError, MalformedBodyError)

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import permutations
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skypay_payout import CallbackParser, ControlNumber, PayoutCallback, PayoutHistory, PayoutStatus, PayType
-from skypay_payout.testing import CREDENTIALS, SCENARIOS, USER_NAME, Scenario, out_of_order, redelivered
+from skypay_payout import (
+    Anomaly,
+    ControlNumber,
+    PayoutCallback,
+    PayoutHistory,
+    PayoutStatus,
+    PayType,
+)
+from skypay_payout._formatting import canonical_json
+from skypay_payout.testing import SCENARIOS, USER_NAME, Scenario, out_of_order, redelivered
+from tests.support.callbacks import PARSER, UTC8
 
 NUMBER = ControlNumber("SK99123456789")
-NOON = datetime(2018, 8, 7, 12, tzinfo=timezone(timedelta(hours=8)))
+NOON = datetime(2018, 8, 7, 12, tzinfo=UTC8)
 FINAL = {
     PayType.PAYOUT: PayoutStatus.PAID,
     PayType.CANCEL: PayoutStatus.CANCELLED,
@@ -24,17 +35,11 @@ FINAL = {
 }
 
 
-def callback(
-    pay_type: PayType,
-    hours: int = 0,
-    *,
-    user_name: str = USER_NAME,
-    fail: str | None = None,
-    reference: str | None = None,
-    **extra: object,
-) -> PayoutCallback:
-    time = NOON + timedelta(hours=hours)
-    return PayoutCallback(user_name, NUMBER, pay_type, time, fail, reference, extra)
+def callback(pay_type: PayType, hours: int = 0, **optional: Any) -> PayoutCallback:
+    return PayoutCallback(USER_NAME, NUMBER, pay_type, NOON + timedelta(hours=hours), **optional)
+
+
+UPLOAD, PAYOUT, CANCEL, FAILURE, AMENDED, AMENDED_FAIL = (partial(callback, status) for status in PayType)
 
 
 # Few values, so that equal and almost equal callbacks are common.
@@ -63,6 +68,7 @@ def facts(history: PayoutHistory) -> tuple[object, ...]:
         history.control_number,
         [json.dumps(event.to_dict(), sort_keys=True) for event in history.events],
         history.status,
+        history.anomalies,
         history.reference_number,
         history.fail_description,
     )
@@ -118,139 +124,150 @@ def test_a_callback_read_from_a_table_is_the_one_that_was_written(callbacks: lis
 
 
 def test_values_that_python_takes_for_equal_make_different_events() -> None:
-    events = [callback(PayType.UPLOAD, note=value) for value in (1, 1.0, True)]
+    events = [UPLOAD(extra={"note": value}) for value in (1, 1.0, True)]
     assert len(PayoutHistory(events).events) == 3
-    assert PayoutHistory(events[:1]) != PayoutHistory(events[1:2])
 
 
 def test_callbacks_of_two_accounts_are_two_events_of_one_payout() -> None:
-    events = [callback(PayType.UPLOAD), callback(PayType.UPLOAD, user_name="Other@skypay")]
+    events = [UPLOAD(), evolve(UPLOAD(), user_name="Other@skypay")]
     assert len(PayoutHistory(events).events) == 2
+
+
+EXPECTED = {
+    "paid": PayoutStatus.PAID,
+    "failed": PayoutStatus.FAILED,
+    "cancelled": PayoutStatus.CANCELLED,
+    "late-upload": PayoutStatus.PAID,
+    "amended-twice": PayoutStatus.UPLOADED,
+    "cancelled-and-paid": PayoutStatus.CONFLICTING,
+}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_scenario_ends_with_its_status_however_it_arrives(scenario: Scenario) -> None:
     bodies = scenario.bodies()
-    expected = {
-        "paid": PayoutStatus.PAID,
-        "failed": PayoutStatus.FAILED,
-        "cancelled": PayoutStatus.CANCELLED,
-        "late-upload": PayoutStatus.PAID,
-        "amended-twice": PayoutStatus.UPLOADED,
-        "cancelled-and-paid": PayoutStatus.CONFLICTING,
-    }
-    parser = CallbackParser(CREDENTIALS)
     for order in (redelivered(bodies), out_of_order(bodies), *permutations(bodies)):
-        history = PayoutHistory(map(parser.parse, order))
-        assert history.status is expected[scenario.name]
+        history = PayoutHistory(map(PARSER.parse, order))
+        assert history.status is EXPECTED[scenario.name]
         assert len(history.events) == len(bodies)
 
 
+ANOMALIES: list[tuple[list[PayoutCallback], set[Anomaly]]] = [
+    *[([UPLOAD()], set()), ([UPLOAD(), AMENDED(1), PAYOUT(2)], set()), ([PAYOUT(), PAYOUT()], set())],
+    ([UPLOAD(), PAYOUT(), AMENDED_FAIL()], set()),
+    ([PAYOUT(), CANCEL()], {Anomaly.CONFLICTING_STATUSES}),
+    ([PAYOUT(), CANCEL(1)], {Anomaly.CONFLICTING_STATUSES, Anomaly.DATED_AFTER_FINAL}),
+    ([FAILURE(), PAYOUT(), CANCEL()], {Anomaly.CONFLICTING_STATUSES}),
+    *(
+        ([PAYOUT(), later(1)], {Anomaly.DATED_AFTER_FINAL})
+        for later in (UPLOAD, PAYOUT, AMENDED, AMENDED_FAIL)
+    ),
+    ([PAYOUT(1), UPLOAD(2), PAYOUT(3), UPLOAD()], {Anomaly.DATED_AFTER_FINAL}),
+    ([UPLOAD(), UPLOAD(reference_number="MLA1")], {Anomaly.DIFFERENT_CONTENT}),
+    ([UPLOAD(), UPLOAD(extra={"x": 1}), UPLOAD(extra={"x": 1.0})], {Anomaly.DIFFERENT_CONTENT}),
+    ([UPLOAD(), evolve(UPLOAD(), user_name="Other@skypay")], {Anomaly.DIFFERENT_CONTENT}),
+    ([PAYOUT(), PAYOUT(extra={"x": 1}), CANCEL(), UPLOAD(1)], {*Anomaly}),
+]
+
+
+@pytest.mark.parametrize(("events", "anomalies"), ANOMALIES)
+def test_what_needs_a_person_is_an_anomaly_in_any_order(
+    events: list[PayoutCallback], anomalies: set[Anomaly]
+) -> None:
+    for order in permutations(events):
+        found = PayoutHistory(order).anomalies
+        assert type(found) is frozenset
+        assert found == anomalies
+
+
+def test_the_anomalies_are_stable() -> None:
+    assert [*Anomaly] == ["conflicting_statuses", "dated_after_final", "different_content"]
+    assert all(anomaly == anomaly.name.lower() for anomaly in Anomaly)
+
+
+@pytest.mark.parametrize("count", [1, 10, 300])
+def test_each_callback_is_written_once_however_many_there_are(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    written: list[object] = []
+
+    def counting(value: object) -> str:
+        written.append(value)
+        return canonical_json(value)
+
+    monkeypatch.setattr("skypay_payout._history.canonical_json", counting)
+    callbacks = [callback(status, hour, extra={"n": hour}) for hour in range(count) for status in PayType]
+    history = PayoutHistory(callbacks + callbacks)
+    facts = (history.status, history.anomalies, history.reference_number, history.fail_description)
+    assert facts[0] is PayoutStatus.CONFLICTING
+    assert len(history.events) == 6 * count
+    assert len(written) == 12 * count
+
+
 def test_two_amendments_in_one_second_are_both_known() -> None:
-    history = PayoutHistory(
-        [
-            callback(PayType.AMENDED_SUCCESS, 1, reference="MLA2"),
-            callback(PayType.UPLOAD, reference="MLA0"),
-            callback(PayType.AMENDED_SUCCESS, 1, reference="MLA1"),
-        ]
-    )
+    events = [AMENDED(1, reference_number="MLA2"), UPLOAD(reference_number="MLA0")]
+    history = PayoutHistory([*events, AMENDED(1, reference_number="MLA1")])
     assert [event.reference_number for event in history.events] == ["MLA0", "MLA1", "MLA2"]
     assert history.reference_number == "MLA2"
 
 
 @pytest.mark.parametrize(
-    ("events", "reference"),
+    ("events", "reference", "description"),
     [
-        pytest.param([callback(PayType.UPLOAD)], None, id="none has one"),
-        pytest.param(
-            [callback(PayType.UPLOAD, reference="MLA1"), callback(PayType.AMENDED_SUCCESS, 1)],
-            "MLA1",
-            id="the amendment has none",
-        ),
-        pytest.param(
-            [
-                callback(PayType.UPLOAD, 2, reference="MLA1"),
-                callback(PayType.AMENDED_SUCCESS, 1, reference="MLA2"),
-            ],
-            "MLA1",
-            id="the upload is later",
-        ),
-        pytest.param(
-            [callback(PayType.UPLOAD, reference="MLA1"), callback(PayType.AMENDED_FAIL, 1, reference="MLA2")],
-            "MLA1",
-            id="the amendment failed",
-        ),
-        pytest.param(
-            [callback(PayType.UPLOAD, reference="MLA1"), callback(PayType.PAYOUT, 1, reference="MLA2")],
-            "MLA1",
-            id="only uploads and amendments count",
-        ),
+        ([UPLOAD()], None, None),
+        ([UPLOAD(reference_number="MLA1"), AMENDED(1)], "MLA1", None),
+        ([UPLOAD(2, reference_number="MLA1"), AMENDED(1, reference_number="MLA2")], "MLA1", None),
+        ([UPLOAD(reference_number="MLA1"), AMENDED_FAIL(1, reference_number="MLA2")], "MLA1", None),
+        ([UPLOAD(reference_number="MLA1"), PAYOUT(1, reference_number="MLA2")], "MLA1", None),
+        ([FAILURE()], None, None),
+        ([FAILURE(fail_description="first"), FAILURE(1, fail_description="second")], None, "second"),
+        ([FAILURE(fail_description="first"), FAILURE(1)], None, "first"),
+        ([FAILURE(fail_description="paid"), AMENDED_FAIL(1, fail_description="amended")], None, "paid"),
     ],
 )
-def test_the_latest_upload_or_amendment_with_a_reference_number_gives_it(
-    events: list[PayoutCallback], reference: str | None
+def test_the_latest_event_of_the_right_kind_gives_reference_number_and_reason(
+    events: list[PayoutCallback], reference: str | None, description: str | None
 ) -> None:
-    assert PayoutHistory(events).reference_number == reference
+    for order in permutations(events):
+        history = PayoutHistory(order)
+        assert (history.reference_number, history.fail_description) == (reference, description)
+
+
+OTHERS = [evolve(UPLOAD(), control_number=ControlNumber(it)) for it in ("SK99100000001", "SK99200000002")]
+PAYOUTS = "expected callbacks of one payout, got {}: make a PayoutHistory for each payout"
 
 
 @pytest.mark.parametrize(
-    ("events", "description"),
+    ("callbacks", "error", "message"),
     [
-        pytest.param([callback(PayType.FAILURE)], None, id="none has one"),
-        pytest.param(
-            [callback(PayType.FAILURE, fail="first"), callback(PayType.FAILURE, 1, fail="second")],
-            "second",
-            id="the latest",
-        ),
-        pytest.param(
-            [callback(PayType.FAILURE, fail="first"), callback(PayType.FAILURE, 1)],
-            "first",
-            id="the latest has none",
-        ),
-        pytest.param(
-            [callback(PayType.FAILURE, fail="paid"), callback(PayType.AMENDED_FAIL, 1, fail="amended")],
-            "paid",
-            id="why an amendment failed is something else",
+        ([], ValueError, PAYOUTS.format("none")),
+        ([UPLOAD(), OTHERS[0]], ValueError, PAYOUTS.format("'SK99100000001' and 'SK99123456789'")),
+        ([UPLOAD(), *OTHERS], ValueError, PAYOUTS.format("'SK99100000001' and 'SK99123456789'")),
+        ([UPLOAD(), {}], TypeError, "expected PayoutCallback objects, got dict"),
+        ([None], TypeError, "expected PayoutCallback objects, got NoneType"),
+        (
+            [evolve(UPLOAD(), deal_time=datetime(2018, 8, 7))],
+            ValueError,
+            "expected an aware datetime, got a naive one: add its time zone",
         ),
     ],
 )
-def test_the_latest_failure_with_a_description_gives_it(
-    events: list[PayoutCallback], description: str | None
+def test_anything_but_callbacks_of_one_payout_is_no_history(
+    callbacks: Any, error: type[Exception], message: str
 ) -> None:
-    assert PayoutHistory(events).fail_description == description
-
-
-def test_no_callbacks_are_no_history() -> None:
-    with pytest.raises(ValueError, match="expected callbacks of one payout, got none"):
-        PayoutHistory([])
-
-
-def test_callbacks_of_two_payouts_are_no_history_and_two_of_them_are_named() -> None:
-    others = [
-        PayoutCallback(USER_NAME, ControlNumber(number), PayType.UPLOAD, NOON)
-        for number in ("SK99100000001", "SK99200000002")
-    ]
-    for numbers in (others[:1], others):
-        with pytest.raises(
-            ValueError, match="got 'SK99100000001' and 'SK99123456789': make a PayoutHistory for each"
-        ):
-            PayoutHistory([callback(PayType.UPLOAD), *numbers])
-
-
-def test_what_is_no_callback_is_no_event() -> None:
-    events: list[Any] = [callback(PayType.UPLOAD), {}]
-    with pytest.raises(TypeError, match="^expected PayoutCallback objects, got dict$"):
-        PayoutHistory(events)
-
-
-def test_a_naive_deal_time_is_no_event() -> None:
-    naive = PayoutCallback(USER_NAME, NUMBER, PayType.UPLOAD, datetime(2018, 8, 7))
-    with pytest.raises(ValueError, match="zone"):
-        PayoutHistory([naive])
+    with pytest.raises(error) as caught:
+        PayoutHistory(callbacks)
+    assert (type(caught.value), str(caught.value)) == (error, message)
 
 
 def test_a_history_can_be_pickled_and_a_status_is_its_name() -> None:
-    history = PayoutHistory([callback(PayType.PAYOUT, note=[1])])
+    history = PayoutHistory([PAYOUT(extra={"note": [1]})])
     assert pickle.loads(pickle.dumps(history)) == history  # noqa: S301
     assert json.dumps(history.status) == '"PAID"'
     assert all(status == status.name for status in PayoutStatus)
+
+
+def test_there_are_six_statuses_and_payout_cancel_and_failure_are_final() -> None:
+    names = ["UPLOAD", "PAYOUT", "CANCEL", "FAILURE", "AMENDED_SUCCESS", "AMENDED_FAIL"]
+    assert [(status.name, int(status)) for status in PayType] == [*zip(names, range(1, 7), strict=True)]
+    assert {status for status in PayType if status.is_final} == {*FINAL}

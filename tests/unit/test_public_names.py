@@ -1,4 +1,4 @@
-"""The public names: which there are, and that nothing but documented errors leaves them."""
+"""The public names: which there are, their types, and that nothing but documented errors leaves them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -20,37 +20,65 @@ from skypay_payout import (
     Credentials,
     PayoutCallback,
     PayoutHistory,
+    Result,
     acknowledge,
+    schema,
 )
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import CREDENTIALS, SAMPLE, payload
 from tests.support.callbacks import PARSER
 
-PUBLIC_MODULES = {"conformance", "encryption", "schema", "testing"}
+PUBLIC_MODULES = {"conformance", "contrib", "encryption", "schema", "testing"}
+PUBLIC = [getattr(skypay_payout, name) for name in skypay_payout.__all__]
+CLASSES = [one for one in [*PUBLIC, BodyCipher] if isinstance(one, type)]
 
 
 def test_every_public_name_is_exported_and_documented() -> None:
     assert sorted(skypay_payout.__all__) == sorted(set(skypay_payout.__all__))
-    for name in skypay_payout.__all__:
-        value = getattr(skypay_payout, name)
-        assert isinstance(value, int) or value.__doc__, name
-        assert isinstance(value, int) or value.__module__.startswith("skypay_payout."), name
+    for name, value in zip(skypay_payout.__all__, PUBLIC, strict=True):
+        if not isinstance(value, int) and value is not Result:
+            assert value.__doc__, name
+            assert value.__module__.startswith("skypay_payout."), name
 
 
 def test_modules_that_are_not_public_begin_with_an_underscore() -> None:
     modules = {one.name for one in pkgutil.iter_modules(skypay_payout.__path__)}
-    assert {name for name in modules if not name.startswith("_")} == PUBLIC_MODULES
+    assert {name for name in modules if not name.startswith("_")} <= PUBLIC_MODULES
     assert importlib.import_module("skypay_payout.encryption").__all__ == ["BodyCipher"]
 
 
-def test_importing_the_core_loads_nothing_that_is_an_extra() -> None:
+@pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.__name__)
+def test_type_hints_of_every_public_class_and_its_methods_can_be_asked_for(one: type) -> None:
+    get_type_hints(one)
+    for name, value in vars(one).items():
+        function = getattr(value, "fget", None) or getattr(value, "__func__", value)
+        if callable(function) and getattr(function, "__annotations__", None) and not name.startswith("__"):
+            get_type_hints(function)
+    get_type_hints(one.__init__)
+
+
+def test_type_hints_say_what_a_framework_wants_to_know() -> None:
+    assert get_type_hints(CallbackParser)["cipher"] == BodyCipher | None
+    assert get_type_hints(CallbackParser.receive)["return"] == Result
+    assert get_type_hints(CallbackParser.from_environ)["return"] is CallbackParser
+    assert get_type_hints(acknowledge)["return"] is Acknowledgement
+    assert get_type_hints(schema.callback)["return"] == dict[str, object]
+    assert len(get_args(Result)) == 3
+
+
+@pytest.mark.parametrize("one", [BodyCipher, CallbackParser, Credentials, PayoutCallback])
+def test_what_cannot_be_copied_as_a_subclass_is_final(one: Any) -> None:
+    assert one.__final__ is True
+
+
+def test_importing_the_core_loads_nothing_that_is_an_extra_or_slow() -> None:
     program = (
         "import sys, skypay_payout\n"
         "from skypay_payout import CallbackParser, Credentials\n"
         "parser = CallbackParser(Credentials('AppName@skypay', '30AC21B2-9EAA-4503-B0F0-7BE5C277ED75'))\n"
         f"assert parser.receive({SAMPLE!r}).respond().status == 200\n"
-        "extras = 'cryptography', 'httpx', 'tqdm', 'hypothesis', 'pytest', 'skypay_payout.testing'\n"
-        "print([name for name in extras if name in sys.modules])"
+        "names = 'cryptography', 'dateutil', 'httpx', 'tqdm', 'pytest', 'skypay_payout.testing'\n"
+        "print([name for name in names if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout == "[]\n"

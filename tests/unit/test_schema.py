@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -11,77 +13,100 @@ from skypay_payout import PayoutCallback, acknowledge, schema
 from skypay_payout.testing import encode, payload
 from tests.support.callbacks import PARSER, outcome
 
-CALLBACK = jsonschema_rs.Draft202012Validator(dict(schema.CALLBACK))
-ACKNOWLEDGEMENT = jsonschema_rs.Draft202012Validator(dict(schema.ACKNOWLEDGEMENT))
-NOT_GIVEN = "null and empty: not given"
+CALLBACK = jsonschema_rs.Draft202012Validator(schema.callback())
+ACKNOWLEDGEMENT = jsonschema_rs.Draft202012Validator(schema.acknowledgement())
+NAMES = ["userName", "action", "authentication", "controlNumber", "payType", "dealTime"]
+NAMES += ["failDescription", "referenceNumber"]
+ONE_LINE = {"pattern": "[^ -~]"}
+TEXT = {"type": "string", "minLength": 1, "maxLength": 50}
+OPTIONAL = {"type": ["string", "null"], "pattern": r"^[^\x00]*$", "$comment": "null and empty: not given"}
 
 
-def test_the_schemas_are_valid_schemas_and_plain_json() -> None:
-    for one in (schema.CALLBACK, schema.ACKNOWLEDGEMENT):
-        jsonschema_rs.meta.validate(dict(one))
-        assert json.loads(json.dumps(one)) == one
+@pytest.mark.parametrize("make", [schema.callback, schema.acknowledgement])
+def test_a_schema_is_valid_plain_json_and_a_new_one_each_time(make: Any) -> None:
+    one, text = make(), json.dumps(make())
+    jsonschema_rs.meta.validate(one)
+    assert json.loads(text) == one
+    for properties in one.pop("properties").values():
+        for value in properties.values():
+            if isinstance(value, list | dict):
+                value.clear()
+        properties.clear()
+    one.clear()
+    assert json.dumps(make()) == text
 
 
-def test_the_callback_and_its_required_fields_are_described() -> None:
-    assert schema.CALLBACK["title"] == "payoutQueuePayout"
-    assert schema.CALLBACK["type"] == "object"
-    assert "additionalProperties" not in schema.CALLBACK
-    assert schema.CALLBACK["required"] == [
-        "userName",
-        "action",
-        "authentication",
-        "controlNumber",
-        "payType",
-        "dealTime",
-    ]
-
-
-def test_each_field_says_what_it_is_in_words_and_rules() -> None:
-    assert schema.CALLBACK["properties"] == {
-        "userName": {
-            "description": "The account that SkyPay issued.",
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 50,
-        },
-        "action": {"description": "Which of SkyPay's callbacks this is.", "const": "payoutQueuePayout"},
-        "authentication": {
-            "description": "The secret that SkyPay issued; compared exactly.",
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 50,
-        },
+def test_the_callback_and_each_of_its_fields_are_described_in_words_and_rules() -> None:
+    one: Any = schema.callback()
+    assert {name: one[name] for name in ("title", "type", "required")} == {
+        "title": "payoutQueuePayout",
+        "type": "object",
+        "required": NAMES[:6],
+    }
+    assert "additionalProperties" not in one
+    assert list(one["properties"]) == NAMES
+    assert {name: field.pop("description") for name, field in one["properties"].items()} == {
+        "userName": "The account that SkyPay issued.",
+        "action": "The name of this callback.",
+        "authentication": "The secret that SkyPay issued; compared exactly.",
+        "controlNumber": "The payout.",
+        "payType": "The status: 1 UPLOAD, 2 PAYOUT, 3 CANCEL, 4 FAILURE, 5 AMENDED_SUCCESS, 6 AMENDED_FAIL.",
+        "dealTime": "Its time; UTC+8 by default.",
+        "failDescription": "Why it failed.",
+        "referenceNumber": "ML's reference.",
+    }
+    assert one["properties"] == {
+        "userName": TEXT,
+        "action": {"const": "payoutQueuePayout"},
+        "authentication": TEXT,
         "controlNumber": {
-            "description": "Which payout: issued prefix, 8 to 10 digits.",
             "type": "string",
             "pattern": "^[A-Za-z0-9]{5}[0-9]{8,10}$",
+            "not": ONE_LINE,
             "examples": ["SK99123456789"],
         },
         "payType": {
-            "description": "What happened: 1 UPLOAD, 2 PAYOUT, 3 CANCEL, 4 FAILURE, 5 AMENDED_SUCCESS, "
-            "6 AMENDED_FAIL.",
             "enum": [1, "1", 2, "2", 3, "3", 4, "4", 5, "5", 6, "6"],
+            "$comment": "1.0 is invalid too, but JSON Schema cannot tell it from 1",
         },
         "dealTime": {
-            "description": "When that happened; UTC+8 unless it has an offset.",
             "type": "string",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
             "(?:[.,][0-9]{1,9})?(Z|[+-][0-9]{2}(?::?([0-9]{2}))?)?$",
+            "not": ONE_LINE,
             "examples": ["2018-08-07 11:58:33"],
         },
-        "failDescription": {
-            "description": "Why the payment failed.",
-            "type": ["string", "null"],
-            "pattern": "^[^\\u0000]*$",
-            "$comment": NOT_GIVEN,
-        },
-        "referenceNumber": {
-            "description": "The ML channel's reference, with payType 1 and 5.",
-            "type": ["string", "null"],
-            "pattern": "^[^\\u0000]*$",
-            "$comment": NOT_GIVEN,
-        },
+        "failDescription": OPTIONAL,
+        "referenceNumber": OPTIONAL,
     }
+
+
+def patterns(one: Any) -> list[tuple[str, str | None, str]]:
+    """Return each field with a pattern: its example, and what must not match."""
+    return [
+        (field["pattern"], field.get("not", {}).get("pattern"), field["examples"][0])
+        for field in one["properties"].values()
+        if "examples" in field
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x85", "\u2028", "\n\n", "\0", " \n"])
+@pytest.mark.parametrize(
+    ("pattern", "other", "example"), patterns(schema.callback()) + patterns(schema.acknowledgement())
+)
+def test_no_language_admits_a_line_break_behind_a_value(
+    pattern: str, other: str, example: str, end: str
+) -> None:
+    """In Python, Java and others, ``$`` alone admits one."""
+    assert re.search(pattern, example)
+    assert not re.search(other, example)
+    assert re.search(other, example + end)
+
+
+@pytest.mark.parametrize("make", [schema.callback, schema.acknowledgement])
+def test_no_pattern_needs_what_some_languages_lack(make: Any) -> None:
+    for pattern in re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', json.dumps(make())):
+        assert not re.search(r"\(\?[^:]|\\\\[^x.]", pattern)  # lookaround, and escapes such as \u and \d
 
 
 @pytest.mark.parametrize(
@@ -101,25 +126,25 @@ def test_the_parser_rejects_what_no_schema_can_see(beyond: dict[str, object]) ->
 
 
 def test_the_acknowledgement_is_described_in_order() -> None:
-    assert schema.ACKNOWLEDGEMENT["title"] == "payoutQueuePayout acknowledgement"
-    assert schema.ACKNOWLEDGEMENT["required"] == ["responseTime", "responseCode", "responseDescription"]
-    properties = schema.ACKNOWLEDGEMENT["properties"]
-    assert isinstance(properties, dict)
-    assert properties["responseCode"] == {"const": "1000"}
-    assert properties["responseDescription"] == {"const": "Success"}
-    assert properties["responseTime"]["examples"] == ["2018-06-18 17:52:10.5211"]
+    one: Any = schema.acknowledgement()
+    assert one["title"] == "payoutQueuePayout acknowledgement"
+    assert (
+        one["required"] == list(one["properties"]) == ["responseTime", "responseCode", "responseDescription"]
+    )
+    assert one["properties"]["responseCode"] == {"const": "1000"}
+    assert one["properties"]["responseDescription"] == {"const": "Success"}
+    assert one["properties"]["responseTime"]["examples"] == ["2018-06-18 17:52:10.5211"]
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"responseCode": 1000},
-        {"responseCode": "1001"},
-        {"responseDescription": "success"},
+        *[{"responseCode": 1000}, {"responseCode": "1001"}, {"responseDescription": "success"}],
+        *[{"more": "1"}],
         {"responseTime": "2018-06-18 17:52:10.521"},
         {"responseTime": "2018-06-18T17:52:10.5211"},
         {"responseTime": "2018-06-18 24:00:00.0000"},
-        {"more": "1"},
+        {"responseTime": "2018-06-18 17:52:10.5211\n"},
     ],
 )
 def test_nothing_else_is_an_acknowledgement(changed: dict[str, object]) -> None:
