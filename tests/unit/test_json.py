@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve
 
 from skypay_payout import AuthenticationError, CallbackError, ErrorCode, MalformedBodyError, PayoutCallback
-from skypay_payout._json import MAX_DEPTH, check_depth, json_copy
+from skypay_payout._json import MAX_DEPTH, collect, json_copy
 from skypay_payout.testing import AUTHENTICATION, body, payload
 from tests.support.callbacks import (
     NEW,
@@ -192,9 +192,7 @@ def test_a_bytearray_is_not_changed_and_not_held() -> None:
 def test_any_other_type_is_a_type_error_that_says_to_pass_what_was_received(value: Any) -> None:
     expected = f"^expected the raw body as bytes or str, got {type(value).__name__}: pass what was received, "
     for method in (PARSER.parse, PARSER.receive, ROTATING.parse, ROTATING.receive):
-        with pytest.raises(
-            TypeError, match=f"{expected}since decoding JSON hides duplicate fields$"
-        ) as caught:
+        with pytest.raises(TypeError, match=f"{expected}since decoding hides duplicate fields$") as caught:
             method(value)
         assert AUTHENTICATION not in str(caught.value)
         assert caught.value.__cause__ is None
@@ -270,14 +268,20 @@ def test_nesting_that_the_interpreter_does_not_read_is_too_deep(monkeypatch: pyt
     assert malformed(GOOD) is ErrorCode.TOO_DEEP
 
 
+def test_what_is_searched_for_secrets_are_all_names_texts_and_numbers() -> None:
+    texts: list[str] = []
+    collect({"a": ["b", 1, 2.5, [], {"c": {"d": "e"}}], "f": None}, texts)
+    assert {"a", "b", "1", "2.5", "c", "d", "e", "f"} <= {*texts}
+
+
 def test_the_depth_counts_objects_and_arrays_the_outermost_included() -> None:
     value: list[object] = []
     for _ in range(MAX_DEPTH - 1):
         value = [value, {"a": value}][:1]
-    check_depth(value)
+    collect(value, [])
     assert json_copy(value) == value
     with pytest.raises(MalformedBodyError, match="got more$"):
-        check_depth([value])
+        collect([value], [])
     with pytest.raises(
         ValueError, match="^fields: expected at most 64 levels of objects and arrays, got more$"
     ):

@@ -10,8 +10,8 @@ import sys
 from collections import UserDict, deque
 from collections.abc import Callable
 from traceback import walk_tb
-from types import FrameType, MappingProxyType
-from typing import Any
+from types import FrameType, MappingProxyType, SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 from attrs import evolve
@@ -27,7 +27,9 @@ from skypay_payout import (
     MalformedBodyError,
     PayoutCallback,
     PayType,
+    _callback,
 )
+from skypay_payout._fields import ACTION, InvalidField, Rule
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, SAMPLE, USER_NAME, body, encode, payload
 from tests.support.callbacks import NEW, OLD, PARSER, ROTATING, field_errors, malformed, outcome, with_fields
@@ -42,6 +44,7 @@ FULL = CallbackParser(
     max_body_size=1000,
 )
 PLAIN = evolve(FULL, cipher=None)
+STRUCTURER: Any = _callback.structurer.__wrapped__
 
 ONCE = (
     "credentials: expected each user name once, got one several times: put all secrets and prefixes of an "
@@ -67,7 +70,7 @@ ONCE = (
         ),
         *(
             ({"cipher": it}, TypeError, f"cipher: expected one BodyCipher or None, got {type(it).__name__}")
-            for it in ([], [NEW], "a key", NEW._keys[0])
+            for it in ([], [NEW], "a key", NEW.keys[0])
         ),
     ],
 )
@@ -171,6 +174,7 @@ class SoftTimeLimit(Exception):
 
 
 VALUES = {
+    "userName": USER_NAME,
     "action": "another",
     "controlNumber": "SK99123456789",
     "payType": "2",
@@ -178,62 +182,115 @@ VALUES = {
     "failDescription": "why",
     "referenceNumber": "MLA1",
 }
-STORED = {name: value for name, value in payload(**VALUES).items() if name != "authentication"}
-USES: dict[str, Callable[[], object]] = {
-    "receive": lambda: PARSER.receive(with_fields(VALUES)),
-    "parse": lambda: PARSER.parse(with_fields(VALUES)),
-    "revalidate": lambda: PARSER.revalidate(STORED),
-    "from_dict": lambda: PayoutCallback.from_dict(STORED),
+STORED = {name: value for name, value in (payload() | VALUES).items() if name != "authentication"}
+USES: dict[str, Callable[[CallbackParser], object]] = {
+    "receive": lambda parser: parser.receive(with_fields(VALUES)),
+    "parse": lambda parser: parser.parse(with_fields(VALUES)),
+    "revalidate": lambda parser: parser.revalidate(STORED),
+    "from_dict": lambda _: PayoutCallback.from_dict(STORED),
 }
+
+
+@pytest.fixture
+def parser_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[..., object]], CallbackParser]:
+    """What builds a parser with another reader of one field."""
+
+    def build(name: str, read: Callable[..., object]) -> CallbackParser:
+        wire_fields = {
+            attribute: SimpleNamespace(metadata={**one.metadata, "rule": Rule(read, {})})
+            if one.metadata["name"] == name
+            else one
+            for attribute, one in _callback._WIRE_FIELDS.items()
+        }
+        monkeypatch.setattr(_callback, "_WIRE_FIELDS", wire_fields)
+        if name == "controlNumber":
+            monkeypatch.setattr("skypay_payout._fields.control_number_reader", lambda _: read)
+        if name == "action":
+            monkeypatch.setattr("skypay_payout._fields.read_action", read)
+        for module in ("_callback", "_parser"):
+            monkeypatch.setattr(f"skypay_payout.{module}.structurer", STRUCTURER)
+        return CallbackParser(CREDENTIALS)
+
+    return build
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        *[MemoryError(), TimeoutError(), ImportError("x"), KeyError("x"), AttributeError("x")],
-        *[RuntimeError()],
-        *[RecursionError(), AssertionError(), TypeError("x"), ValueError("x"), KeyboardInterrupt()],
-        *[SystemExit()],
+        *[
+            MemoryError(),
+            TimeoutError(),
+            ImportError("x"),
+            KeyError("x"),
+            AttributeError("x"),
+            RuntimeError(),
+        ],
+        *[
+            RecursionError(),
+            AssertionError(),
+            TypeError("x"),
+            ValueError("x"),
+            KeyboardInterrupt(),
+            SystemExit(),
+        ],
     ],
     ids=lambda error: type(error).__name__,
 )
 @pytest.mark.parametrize("name", VALUES)
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_any_other_error_inside_a_reader_passes_through(
-    monkeypatch: pytest.MonkeyPatch, use: Callable[[], object], name: str, error: BaseException
+    parser_with: Callable[..., CallbackParser],
+    use: Callable[[CallbackParser], object],
+    name: str,
+    error: BaseException,
 ) -> None:
-    def read(value: str, _: str) -> str:
-        if value == VALUES[name]:
-            raise error
-        return value
+    def read(*_: object) -> NoReturn:
+        raise error
 
-    monkeypatch.setattr("skypay_payout._fields._text", read)
+    parser = parser_with(name, read)
     with pytest.raises(type(error)) as caught:
-        use()
+        use(parser)
     assert caught.value is error
 
 
+@pytest.mark.parametrize("time", range(2))
 @pytest.mark.parametrize("name", VALUES)
 def test_an_exception_that_a_signal_raises_inside_a_reader_passes_through(
-    monkeypatch: pytest.MonkeyPatch, name: str
+    parser_with: Callable[..., CallbackParser], name: str, time: int
 ) -> None:
     def handler(_: int, __: FrameType | None) -> None:
         raise SoftTimeLimit
 
-    def read(value: str, _: str) -> str:
-        if value == VALUES[name]:
+    def read(*_: object) -> NoReturn:
+        times.append(name)
+        if len(times) > time:
             signal.raise_signal(signal.SIGINT)
-        return value
+        raise InvalidField(ErrorCode.EMPTY, "")
 
-    monkeypatch.setattr("skypay_payout._fields._text", read)
+    times: list[str] = []
+    parser = parser_with(name, read)
     before = signal.signal(signal.SIGINT, handler)
+    fields = VALUES | ({"action": ACTION} if time and name != "action" else {})
     try:
-        with pytest.raises(SoftTimeLimit):
-            PARSER.receive(
-                with_fields(VALUES | {"dealTime": "not read before"} if name != "dealTime" else VALUES)
-            )
+        if time and name == "action":  # which is read only once
+            assert not isinstance(parser.receive(with_fields(fields)), Accepted)
+        else:
+            with pytest.raises(SoftTimeLimit):
+                parser.receive(with_fields(fields))
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_key_error_of_a_moment_is_no_missing_field(parser_with: Callable[..., CallbackParser]) -> None:
+    def read(*_: object) -> object:
+        times.append("read")
+        if len(times) == 1:
+            raise KeyError("payType")
+        return 1
+
+    times: list[str] = []
+    with pytest.raises(KeyError, match="payType"):
+        parser_with("payType", read).receive(body())
 
 
 def test_a_module_that_cannot_be_imported_is_no_fault_of_the_callback(

@@ -139,7 +139,7 @@ def test_nothing_of_a_result_shows_a_key(status: int) -> None:
     assert not isinstance(with_key, Rejected)
     assert repr(with_key) == repr(plain)
     shown = repr(asdict(with_key)) + repr(asdict(with_key, recurse=False)) + repr(with_key.respond())
-    assert repr(NEW._keys[0].aes)[2:-1] not in shown
+    assert repr(NEW.keys[0].aes)[2:-1] not in shown
     if isinstance(with_key, Accepted):
         assert with_key == plain
         assert hash(with_key) == hash(plain)
