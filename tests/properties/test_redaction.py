@@ -196,7 +196,7 @@ def test_the_secret_of_another_account_is_redacted_too() -> None:
 @given(values)
 def test_nothing_of_a_key_shows_in_what_comes_of_an_encrypted_body(value: Json) -> None:
     parser = evolve(CallbackParser(Credentials(USER_NAME, "secret")), cipher=CIPHER, max_body_size=2**18)
-    aes = [key.aes for key in CIPHER._keys]
+    aes = [key.aes for key in CIPHER.keys]
     for status in (1, 7):
         body = CIPHER.encrypt(written(GOOD | {"authentication": "secret", "payType": status, "x": value}))
         text = exposed_by_result(parser.receive(body))

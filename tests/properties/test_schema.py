@@ -24,8 +24,8 @@ from skypay_payout._times import DEAL_TIME_PATTERN
 from skypay_payout.testing import encode, payload
 from tests.support.callbacks import PARSER, outcome
 
-CALLBACK = jsonschema_rs.Draft202012Validator(dict(schema.CALLBACK))
-ACKNOWLEDGEMENT = jsonschema_rs.Draft202012Validator(dict(schema.ACKNOWLEDGEMENT))
+CALLBACK = jsonschema_rs.Draft202012Validator(schema.callback())
+ACKNOWLEDGEMENT = jsonschema_rs.Draft202012Validator(schema.acknowledgement())
 
 BEYOND_A_SCHEMA = {ErrorCode.INVALID_DATETIME}
 """No schema knows the calendar."""
