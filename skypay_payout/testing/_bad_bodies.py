@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, count, cycle
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import attrs
 from attrs import evolve, frozen
@@ -25,9 +25,6 @@ from ..encryption import BodyCipher
 from ._bad_fields import ABSENT, INVALID_FIELDS, WRONG_TYPES, near_misses, value_for
 from ._bad_texts import MALFORMED, NOT_BASE64, OTHER_BLOCKS, Change
 from ._bodies import WRONG_AUTHENTICATION, encode, encrypted, encrypters, payload_for
-
-if TYPE_CHECKING:
-    from ..encryption import BodyCipher
 
 _Fields: TypeAlias = dict[str, object]
 
@@ -130,16 +127,15 @@ class _Catalogue:
             number, fields = self.fields()
             body = change(self.sent(fields), encode(fields))
             yield BadBody(kind, name, number, body, MalformedBodyError, ErrorCode.NOT_BASE64)
-        from ..encryption import BodyCipher  # an extra, which plain bodies do not need
-
         other = BodyCipher("a key that nobody issued")
         for kind, name, change in (
             *OTHER_BLOCKS,
-            ("other-key", "encrypted with another key", lambda _, text: other.encrypt(text)),
+            # One byte less, so that the last block is no block of padding alone, which no trial changes.
+            ("other-key", "encrypted with another key", lambda _, text: other.encrypt(_shorter(text))),
         ):
             number, fields = self.fields()
             # A wrong key yields valid padding once in 250 times, and then the code is another.
-            texts = (encode(fields).ljust(size) for size in count(480, 16))
+            texts = (_of_whole_blocks(fields, trial) for trial in count())
             made = (change(encrypted(text, self.cipher), text) for text in texts)
             body = next(filter(self.is_not_decrypted, made))
             yield BadBody(kind, name, number, body, DecryptionError, ErrorCode.DECRYPTION_FAILED)
@@ -147,7 +143,7 @@ class _Catalogue:
     def is_not_decrypted(self, body: bytes) -> bool:
         """Return whether padding fits under no key."""
         try:
-            cast("BodyCipher", self.parser.cipher).decrypt(body)
+            cast(BodyCipher, self.parser.cipher).decrypt(body)
         except DecryptionError as error:
             return error.code is ErrorCode.DECRYPTION_FAILED
         except MalformedBodyError:
@@ -195,16 +191,13 @@ class _Catalogue:
             ):
                 label = f"{field} wrong and {how}"
                 yield "authenticated-first", label, PayType.UPLOAD, _set({field: wrong, **value})
-        own_secrets = {
-            text for one in accounts if one.user_name == own.user_name for text in one.authentication
-        }
-        for text in [text for text in secrets if text not in own_secrets][:1]:
+        for text in [text for text in secrets if text not in own.authentication][:1]:
             how = "authentication of another account"
             yield "secret-near", how, PayType.PAYOUT, _set({"authentication": text})
         how = "authentication with all secrets and commas between them"
         if len(secrets) > 1 and (text := ",".join(secrets)) not in secrets:
             yield "secret-near", how, PayType.PAYOUT, _set({"authentication": text})
-        if own.user_name not in own_secrets:
+        if own.user_name not in secrets:
             how = "authentication with the name of the account"
             yield "secret-near", how, PayType.PAYOUT, _set({"authentication": own.user_name})
         yield "authenticated-first", "an empty object", PayType.UPLOAD, lambda _: {}
@@ -255,6 +248,16 @@ class _Catalogue:
         for how, other in (("in lower case", min(prefixes).lower()), ("in capitals", min(prefixes).upper())):
             if other not in prefixes:
                 yield f"with its prefix {how}", other
+
+
+def _of_whole_blocks(fields: _Fields, trial: int) -> bytes:
+    """Return a text whose first and last blocks differ for each trial."""
+    text = encode({"trial": trial, **fields, "remark": f"{trial:04}" * 8})
+    return text[:-1].replace(b'"remark"', b" " * (-len(text) % 16) + b'"remark"') + b"}"
+
+
+def _shorter(text: bytes) -> bytes:
+    return text.replace(b" ", b"", 1)
 
 
 def _set(changes: Mapping[str, object]) -> Callable[[_Fields], _Fields]:
