@@ -1,4 +1,4 @@
-"""Make bodies as SkyPay sends them, for the tests of an endpoint: valid ones, scenarios, and bad bodies.
+"""Test an endpoint: bodies as SkyPay sends them, valid and bad, scenarios, and what must come back.
 
 Everything is made from the published sample: its account, its secret and its payout. Nothing but the core is
 needed. ``skypay_payout.testing.strategies`` needs Hypothesis, and ``skypay_payout.testing.plugin`` is what
@@ -20,6 +20,7 @@ from ._bodies import (
     encode,
     payload,
 )
+from ._responses import assert_acknowledged, assert_rejected
 from ._scenarios import (
     AMENDED_TWICE,
     CANCELLED,
@@ -28,6 +29,7 @@ from ._scenarios import (
     LATE_UPLOAD,
     PAID,
     SCENARIOS,
+    UNKNOWN_STATUS,
     Scenario,
     out_of_order,
     redelivered,
@@ -45,11 +47,14 @@ __all__ = [
     "PAID",
     "SAMPLE",
     "SCENARIOS",
+    "UNKNOWN_STATUS",
     "USER_NAME",
     "WRONG_AUTHENTICATION",
     "BadBody",
     "BodyFactory",
     "Scenario",
+    "assert_acknowledged",
+    "assert_rejected",
     "bad_bodies",
     "body",
     "encode",

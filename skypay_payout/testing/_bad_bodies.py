@@ -24,7 +24,7 @@ from .._pay_type import PayType
 from ..encryption import BodyCipher
 from ._bad_fields import ABSENT, INVALID_FIELDS, WRONG_TYPES, near_misses, value_for
 from ._bad_texts import MALFORMED, NOT_BASE64, OTHER_BLOCKS, Change
-from ._bodies import WRONG_AUTHENTICATION, encode, encrypted, encrypters, payload_for
+from ._bodies import WRONG_AUTHENTICATION, ciphers, encode, encrypted, payload_for
 
 _Fields: TypeAlias = dict[str, object]
 
@@ -72,7 +72,7 @@ def bad_bodies(parser: CallbackParser, *, serial: int = 0) -> tuple[BadBody, ...
     is of a payout of its own, the first of which has this serial number: pass another one each time for an
     endpoint that keeps what it stored.
     """
-    cipher = next(reversed(encrypters(parser)), None)
+    cipher = next(reversed(ciphers(parser)), None)
     catalogue = _Catalogue(parser, cipher, count(serial))
     return tuple(
         bad

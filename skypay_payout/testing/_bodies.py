@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import copy
 from typing import Protocol
 
+from .._callback import NAMES
 from .._credentials import Credentials
 from .._fields import ACTION
 from .._parser import CallbackParser
@@ -34,13 +36,13 @@ WRONG_AUTHENTICATION = "00000000-0000-0000-0000-000000000000"
 ENCRYPTION_KEY = "0123456789abcdef"
 """A key for tests, for ``BodyCipher``: it protects nothing."""
 
+_WIRE_NAMES = {re.sub("([A-Z])", r"_\1", name).lower(): name for name in NAMES if not name.islower()}
+
 
 class BodyFactory(Protocol):
-    """Describe what makes a body of any status: ``body``, and the value of the fixture ``skypay_body``."""
+    """The value of the fixture ``skypay_body``: makes the body of any status, ready to be delivered."""
 
-    def __call__(
-        self, status: int = PayType.UPLOAD, *, cipher: BodyCipher | None = None, **fields: object
-    ) -> bytes:
+    def __call__(self, status: int = PayType.UPLOAD, **fields: object) -> bytes:
         """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
         ...
 
@@ -50,7 +52,12 @@ def payload(status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]
 
     ``status`` is a ``PayType``, or a number that the specification does not know yet. ``fields`` replace
     what the sample holds, or are added: ``payload(PayType.PAYOUT, controlNumber="SK99100000001")``.
+
+    Raises ``TypeError`` for the name of an attribute, such as ``control_number``, which would be an unknown
+    field beside the real one.
     """
+    for name in fields.keys() & _WIRE_NAMES.keys():
+        raise TypeError(f"expected wire names, got {name}: write {_WIRE_NAMES[name]}")
     known: dict[str, object] = {
         "userName": USER_NAME,
         "action": ACTION,
@@ -69,7 +76,7 @@ def payload(status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]
 def body(status: int = PayType.UPLOAD, *, cipher: BodyCipher | None = None, **fields: object) -> bytes:
     """Make the body that SkyPay would send for ``payload(status, **fields)``: JSON, encrypted with a cipher.
 
-    Raises ``TypeError`` or ``ValueError`` for a field that is not JSON.
+    Raises ``TypeError`` as ``payload`` does, and for a field that is not JSON also ``ValueError``.
     """
     return encode(payload(status, **fields), cipher=cipher)
 
@@ -80,7 +87,7 @@ def encode(fields: dict[str, object], *, cipher: BodyCipher | None = None) -> by
     Raises ``TypeError`` or ``ValueError`` for a field that is not JSON.
     """
     text = json.dumps(fields, ensure_ascii=False, allow_nan=False)
-    # Half of a surrogate pair has no UTF-8, but JSON can escape it.
+    # A lone surrogate has no UTF-8, but JSON can escape it.
     return encrypted(text.encode(errors="backslashreplace"), cipher)
 
 
@@ -89,19 +96,19 @@ def encrypted(text: bytes, cipher: BodyCipher | None) -> bytes:
     return text if cipher is None else cipher.encrypt(text)
 
 
-def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD) -> dict[str, object]:
+def payload_for(parser: CallbackParser, status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]:
     """Return a payload that this parser accepts, with the newest secret and a prefix of its first account."""
     account = parser.credentials[0]
     prefix = min(account.prefixes) if account.prefixes else "SK991"
-    return payload(
-        status,
-        userName=account.user_name,
-        authentication=account.authentication[-1],
-        controlNumber=f"{prefix}23456789",
-    )
+    known = {
+        "userName": account.user_name,
+        "authentication": account.authentication[-1],
+        "controlNumber": f"{prefix}23456789",
+    }
+    return payload(status, **known | fields)
 
 
-def encrypters(parser: CallbackParser) -> tuple[BodyCipher, ...]:
+def ciphers(parser: CallbackParser) -> tuple[BodyCipher, ...]:
     """Return a cipher for each of the parser's keys, oldest first; none without a cipher."""
     ciphers: list[BodyCipher] = []
     for key in parser.cipher.keys if parser.cipher else ():

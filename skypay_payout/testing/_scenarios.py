@@ -23,16 +23,19 @@ _Body = TypeVar("_Body")
 
 @frozen
 class Scenario:
-    """Hold what happens to one payout."""
+    """The callbacks of one payout. Its ``str()`` is its name."""
 
     name: str
-    """What happens, in a word."""
+    """What happens, in a few words."""
     control_number: ControlNumber
     """Which payout it happens to."""
-    statuses: tuple[PayType, ...]
-    """In the order in which they happen."""
+    statuses: tuple[int, ...]
+    """Each a ``PayType``, or a number that the specification does not know yet, as they happen."""
     interval: timedelta = _HOUR
     """The time from one to the next."""
+
+    def __str__(self) -> str:
+        return self.name
 
     def bodies(
         self, *, start: datetime = _SAMPLE_TIME, cipher: BodyCipher | None = None, **fields: object
@@ -50,7 +53,7 @@ class Scenario:
             for count, status in enumerate(self.statuses)
         ]
 
-    def _fields(self, count: int, status: PayType, time: datetime) -> dict[str, object]:
+    def _fields(self, count: int, status: int, time: datetime) -> dict[str, object]:
         fields: dict[str, object] = {
             "controlNumber": self.control_number,
             "dealTime": f"{time:%Y-%m-%d %H:%M:%S}",
@@ -82,8 +85,12 @@ CANCELLED_AND_PAID = Scenario(
     "cancelled-and-paid", ControlNumber("SK99100000006"), (PayType.UPLOAD, PayType.CANCEL, PayType.PAYOUT)
 )
 """Cancelled by the partner, and withdrawn by the payee: a person must resolve it."""
+UNKNOWN_STATUS = Scenario(
+    "unknown-status", ControlNumber("SK99100000007"), (PayType.UPLOAD, 7, PayType.PAYOUT)
+)
+"""Uploaded, then a status that SkyPay may add, which is quarantined, and then withdrawn by the payee."""
 
-SCENARIOS = (PAID, FAILED, CANCELLED, LATE_UPLOAD, AMENDED_TWICE, CANCELLED_AND_PAID)
+SCENARIOS = (PAID, FAILED, CANCELLED, LATE_UPLOAD, AMENDED_TWICE, CANCELLED_AND_PAID, UNKNOWN_STATUS)
 """One payout each: no two of them share an ``idempotency_key``."""
 
 

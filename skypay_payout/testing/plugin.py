@@ -1,25 +1,21 @@
-"""The pytest plugin: what the tests of an endpoint need, by the names of its fixtures.
+"""The pytest plugin: fixtures for the tests of an endpoint.
 
-pytest loads it automatically wherever skypay-payout is installed. Override ``skypay_credentials`` in a
-``conftest.py`` to test with another account: parser and bodies follow.
+pytest loads it automatically wherever skypay-payout is installed. Override ``skypay_credentials`` or
+``skypay_encryption_key`` in a ``conftest.py`` to test with another account or key: all others follow.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from .. import _environ
 from .._credentials import Credentials
 from .._parser import CallbackParser
 from .._pay_type import PayType
 from ..encryption import BodyCipher
 from ._bad_bodies import BadBody
-from ._bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, body
+from ._bodies import CREDENTIALS, ENCRYPTION_KEY, BodyFactory, encode, payload_for
 from ._scenarios import Scenario
-
-if TYPE_CHECKING:
-    from ..encryption import BodyCipher
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -34,29 +30,53 @@ def skypay_credentials() -> Credentials:
 
 
 @pytest.fixture
-def skypay_cipher() -> BodyCipher:
-    """Return a cipher with a key for tests; needs the extra ``encryption``."""
-    from ..encryption import BodyCipher
-
-    return BodyCipher(ENCRYPTION_KEY)
+def skypay_encryption_key() -> str | None:
+    """Return a key for tests, for which the extra ``encryption`` is needed; None is for plain bodies."""
+    return ENCRYPTION_KEY
 
 
 @pytest.fixture
-def skypay_parser(skypay_credentials: Credentials) -> CallbackParser:
-    """Return a parser of plain bodies for the account."""
-    return CallbackParser(skypay_credentials)
+def skypay_cipher(skypay_encryption_key: str | None) -> BodyCipher | None:
+    """Return the cipher of ``skypay_encryption_key``."""
+    return None if skypay_encryption_key is None else BodyCipher(skypay_encryption_key)
 
 
 @pytest.fixture
-def skypay_body(skypay_credentials: Credentials) -> BodyFactory:
-    """Return a function like ``skypay_payout.testing.body``, for the account of ``skypay_credentials``."""
+def skypay_parser(skypay_credentials: Credentials, skypay_cipher: BodyCipher | None) -> CallbackParser:
+    """Return a parser for the account and the cipher."""
+    return CallbackParser(skypay_credentials, cipher=skypay_cipher)
 
-    def make(status: int = PayType.UPLOAD, *, cipher: BodyCipher | None = None, **fields: object) -> bytes:
+
+@pytest.fixture
+def skypay_body(skypay_parser: CallbackParser) -> BodyFactory:
+    """Return a function that makes bodies which ``skypay_parser`` accepts.
+
+    They have its newest secret and one of its prefixes, and are encrypted with its newest key.
+    """
+
+    def make(status: int = PayType.UPLOAD, **fields: object) -> bytes:
         """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
-        account = {
-            "userName": skypay_credentials.user_name,
-            "authentication": skypay_credentials.authentication[-1],
-        }
-        return body(status, cipher=cipher, **account | fields)
+        return encode(payload_for(skypay_parser, status, **fields), cipher=skypay_parser.cipher)
 
     return make
+
+
+@pytest.fixture
+def skypay_environ(
+    skypay_credentials: Credentials, skypay_encryption_key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set the environment variables of ``CallbackParser.from_environ``, and unset those that do not apply.
+
+    An endpoint that reads its settings when it is imported must be imported after that.
+    """
+    values = {
+        _environ.USER_NAME: skypay_credentials.user_name,
+        _environ.AUTHENTICATION: ",".join(skypay_credentials.authentication),
+        _environ.ENCRYPTION_KEY: skypay_encryption_key,
+        _environ.PREFIXES: ",".join(sorted(skypay_credentials.prefixes or ())) or None,
+    }
+    for name, value in values.items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)

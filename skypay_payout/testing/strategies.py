@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from .._parser import CallbackParser
 from ._bad_fields import ABSENT, INVALID_FIELDS, value_for
-from ._bodies import CREDENTIALS, encode, encrypted, encrypters, payload_for
+from ._bodies import CREDENTIALS, ciphers, encode, encrypted, payload_for
 
-__all__ = ["bodies", "invalid_bodies", "invalid_payloads", "payloads", "rejected_bodies"]
+__all__ = ["bodies", "histories", "invalid_bodies", "invalid_payloads", "payloads", "rejected_bodies"]
 
 _PARSER = CallbackParser(CREDENTIALS)
 
@@ -131,6 +131,22 @@ def rejected_bodies(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> bytes:
 
 
 @st.composite
+def histories(draw: st.DrawFn, parser: CallbackParser = _PARSER) -> list[bytes]:
+    """Draw all bodies of one payout, each of which this parser accepts, in the order of their arrival.
+
+    They report 1 to 6 events, of which several may share a time. Each arrives once or more, in any order,
+    and a redelivery may have another form or, during a rotation, another key.
+    """
+    events = draw(st.lists(payloads(parser), min_size=1, max_size=6))
+    shared = {name: events[0][name] for name in ("userName", "authentication", "controlNumber")}
+    for event in events:
+        event.update(shared)
+        event["dealTime"] = draw(st.sampled_from([event["dealTime"], events[0]["dealTime"]]))
+    repeated = draw(st.lists(st.sampled_from(events), max_size=4))
+    return [draw(_sent(parser, event)) for event in draw(st.permutations(events + repeated))]
+
+
+@st.composite
 def _sent(draw: st.DrawFn, parser: CallbackParser, fields: dict[str, object]) -> bytes:
     text = encode(fields) if draw(st.booleans()) else json.dumps(fields, indent=4).encode()
     if draw(st.booleans()):
@@ -140,4 +156,4 @@ def _sent(draw: st.DrawFn, parser: CallbackParser, fields: dict[str, object]) ->
 
 
 def _under_any_key(parser: CallbackParser, text: bytes) -> st.SearchStrategy[bytes]:
-    return st.sampled_from([encrypted(text, cipher) for cipher in encrypters(parser) or [None]])
+    return st.sampled_from([encrypted(text, cipher) for cipher in ciphers(parser) or [None]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,11 @@ from skypay_payout.testing import (
     ENCRYPTION_KEY,
     SAMPLE,
     USER_NAME,
-    Encrypter,
     body,
     encode,
     payload,
 )
-from skypay_payout.testing._bodies import encrypters, payload_for
+from skypay_payout.testing._bodies import ciphers, payload_for
 
 PLAIN = CallbackParser(CREDENTIALS)
 CIPHER = BodyCipher(ENCRYPTION_KEY)
@@ -71,10 +71,32 @@ def test_encoded_payload_can_be_encrypted() -> None:
     assert CIPHER.decrypt(encode(payload(), cipher=CIPHER)) == body()
 
 
-def test_half_of_a_surrogate_pair_is_escaped() -> None:
+def test_lone_surrogate_is_escaped() -> None:
     text = body(fee="余\ud83d")
     assert text.endswith('"fee": "余\\ud83d"}'.encode())
     assert json.loads(text)["fee"] == "余\ud83d"
+
+
+@pytest.mark.parametrize(
+    ("typo", "name"),
+    [
+        ("control_number", "controlNumber"),
+        ("deal_time", "dealTime"),
+        ("fail_description", "failDescription"),
+        ("pay_type", "payType"),
+        ("reference_number", "referenceNumber"),
+        ("user_name", "userName"),
+    ],
+)
+def test_name_of_an_attribute_is_no_name_of_a_field(typo: str, name: str) -> None:
+    fields: dict[str, Any] = {typo: "SK99100000001"}
+    for make in (body, payload):
+        with pytest.raises(TypeError, match=f"expected wire names, got {typo}: write {name}"):
+            make(PayType.PAYOUT, **fields)
+
+
+def test_unknown_field_may_be_in_lower_case() -> None:
+    assert payload(fee="1", new_field="2")["new_field"] == "2"
 
 
 def test_field_that_is_not_json_raises() -> None:
@@ -84,19 +106,14 @@ def test_field_that_is_not_json_raises() -> None:
         body(fee=float("nan"))
 
 
-def test_body_cipher_is_an_encrypter() -> None:
-    assert isinstance(CIPHER, Encrypter)
-    assert not isinstance(object(), Encrypter)
-
-
 def test_payload_for_a_parser_has_its_newest_secret_and_a_prefix_of_its_account() -> None:
     account = Credentials(USER_NAME, ["an older secret", AUTHENTICATION], prefixes=["SKY99", "SKY98"])
     fields = payload_for(CallbackParser([account, Credentials("Other@skypay", "secret")]))
     assert fields == payload(controlNumber="SKY9823456789")
 
 
-def test_encrypters_are_one_for_each_key_oldest_first() -> None:
-    assert encrypters(PLAIN) == ()
-    ciphers = encrypters(CallbackParser(CREDENTIALS, cipher=BodyCipher(["an older key", ENCRYPTION_KEY])))
+def test_ciphers_are_one_for_each_key_oldest_first() -> None:
+    assert ciphers(PLAIN) == ()
+    parser = CallbackParser(CREDENTIALS, cipher=BodyCipher(["an older key", ENCRYPTION_KEY]))
     expected = [BodyCipher(key).encrypt(b"{}") for key in ("an older key", ENCRYPTION_KEY)]
-    assert [cipher.encrypt(b"{}") for cipher in ciphers] == expected
+    assert [cipher.encrypt(b"{}") for cipher in ciphers(parser)] == expected

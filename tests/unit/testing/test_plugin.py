@@ -10,9 +10,17 @@ import freezegun
 import pytest
 import time_machine
 
-from skypay_payout import AuthenticationError, CallbackParser, Credentials, PayType, acknowledge, testing
+from skypay_payout import (
+    Accepted,
+    AuthenticationError,
+    CallbackParser,
+    Credentials,
+    PayType,
+    acknowledge,
+    testing,
+)
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import SAMPLE, WRONG_AUTHENTICATION, BodyFactory, strategies
+from skypay_payout.testing import SAMPLE, WRONG_AUTHENTICATION, BodyFactory, body, strategies
 from tests.support.parsers import PLAIN
 
 
@@ -21,26 +29,80 @@ def test_pytest_finds_the_plugin_by_itself() -> None:
     assert plugin.value == "skypay_payout.testing.plugin"
 
 
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of the developer's own, which no test may see."""
+    monkeypatch.setenv("SKYPAY_USER_NAME", "Developer@skypay")
+    monkeypatch.setenv("SKYPAY_AUTHENTICATION", "")
+    monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", "'the developer's'")
+    monkeypatch.setenv("SKYPAY_PREFIXES", "00000")
+
+
 def test_fixtures_fit_each_other(
     skypay_credentials: Credentials,
     skypay_cipher: BodyCipher,
     skypay_parser: CallbackParser,
     skypay_body: BodyFactory,
 ) -> None:
-    assert skypay_parser.parse(skypay_body(PayType.CANCEL)).pay_type is PayType.CANCEL
-    parser = CallbackParser(skypay_credentials, cipher=skypay_cipher)
-    assert parser.parse(skypay_body(cipher=skypay_cipher, fee=1)).extra == {"fee": 1}
+    assert skypay_parser.credentials == (skypay_credentials,)
+    assert skypay_parser.cipher is skypay_cipher
+    callback = skypay_parser.parse(skypay_body(PayType.CANCEL, fee=1))
+    assert (callback.pay_type, callback.extra) == (PayType.CANCEL, {"fee": 1})
+    assert skypay_cipher.decrypt(skypay_body())
+
+
+def test_body_of_a_typo_is_an_error(skypay_body: BodyFactory) -> None:
+    with pytest.raises(TypeError, match="write controlNumber"):
+        skypay_body(control_number="SK99100000001")
+
+
+def test_environment_is_that_of_the_parser(
+    environ: None, skypay_environ: None, skypay_body: BodyFactory
+) -> None:
+    parser = CallbackParser.from_environ()
+    assert (parser.credentials[0].user_name, parser.credentials[0].prefixes) == ("AppName@skypay", None)
+    assert isinstance(parser.receive(skypay_body()), Accepted)
 
 
 class TestWithAnotherAccount:
     @pytest.fixture
     def skypay_credentials(self) -> Credentials:
-        return Credentials("Another@skypay", ["an older secret", "a newer secret"])
+        return Credentials(
+            "Another@skypay", ["an older secret", "a newer secret"], prefixes={"SKY99", "SKY98"}
+        )
 
     def test_other_fixtures_follow(self, skypay_parser: CallbackParser, skypay_body: BodyFactory) -> None:
-        assert skypay_parser.parse(skypay_body()).user_name == "Another@skypay"
+        result = skypay_parser.receive(skypay_body())
+        assert isinstance(result, Accepted)
+        assert result.used_newest_secret
+        assert result.callback.user_name == "Another@skypay"
+        assert result.callback.control_number.prefix == "SKY98"
         with pytest.raises(AuthenticationError):
             skypay_parser.parse(skypay_body(authentication=WRONG_AUTHENTICATION))
+
+    def test_environment_follows(
+        self, environ: None, skypay_environ: None, skypay_credentials: Credentials, skypay_body: BodyFactory
+    ) -> None:
+        parser = CallbackParser.from_environ()
+        (account,) = parser.credentials
+        assert (account.authentication, account.prefixes) == (
+            skypay_credentials.authentication,
+            skypay_credentials.prefixes,
+        )
+        assert isinstance(parser.receive(skypay_body()), Accepted)
+
+
+class TestWithoutEncryption:
+    @pytest.fixture
+    def skypay_encryption_key(self) -> None:
+        return None
+
+    def test_other_fixtures_follow(
+        self, environ: None, skypay_environ: None, skypay_cipher: None, skypay_body: BodyFactory
+    ) -> None:
+        assert skypay_cipher is None
+        assert CallbackParser.from_environ(plain=True).receive(skypay_body(4))
+        assert skypay_body() == body()
 
 
 @time_machine.travel("2018-06-18T09:52:10.52119+00:00", tick=False)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from hypothesis import given
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from skypay_payout import Accepted, CallbackParser, Quarantined, Rejected
+from skypay_payout import Accepted, CallbackParser, PayoutCallback, PayoutHistory, Quarantined, Rejected
 from skypay_payout.testing import strategies
 from skypay_payout.testing.strategies import (
     bodies,
+    histories,
     invalid_bodies,
     invalid_payloads,
     payloads,
@@ -17,6 +20,7 @@ from skypay_payout.testing.strategies import (
 )
 from tests.support.parsers import ENCRYPTED, PLAIN
 
+UNSHRUNK = settings.get_profile("unshrunk")
 PARSERS = pytest.mark.parametrize("parser", [PLAIN, ENCRYPTED], ids=["plain", "encrypted"])
 
 
@@ -36,6 +40,34 @@ def test_invalid_bodies_are_quarantined(parser: CallbackParser, data: st.DataObj
 @given(data=st.data())
 def test_rejected_bodies_are_rejected(parser: CallbackParser, data: st.DataObject) -> None:
     assert isinstance(parser.receive(data.draw(rejected_bodies(parser))), Rejected)
+
+
+@PARSERS
+@given(data=st.data())
+def test_histories_are_of_one_payout_whatever_their_order(
+    parser: CallbackParser, data: st.DataObject
+) -> None:
+    callbacks = [parser.parse(body) for body in data.draw(histories(parser))]
+    history = PayoutHistory(callbacks)
+    assert PayoutHistory(data.draw(st.permutations(callbacks))).events == history.events
+    assert 1 <= len(history.events) <= 6
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        lambda callbacks: len(callbacks) > len({callback.digest for callback in callbacks}),
+        lambda callbacks: callbacks != sorted(callbacks, key=lambda callback: callback.deal_time),
+        lambda callbacks: (
+            len({callback.deal_time for callback in callbacks})
+            < len({callback.digest for callback in callbacks})
+        ),
+        lambda callbacks: len({callback.pay_type for callback in callbacks}) > 2,
+    ],
+    ids=["a redelivery", "another order", "a shared time", "three statuses"],
+)
+def test_histories_have(found: Callable[[list[PayoutCallback]], bool]) -> None:
+    find(histories(), lambda bodies: found([PLAIN.parse(body) for body in bodies]), settings=UNSHRUNK)
 
 
 @given(payloads(), invalid_payloads())
