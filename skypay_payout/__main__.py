@@ -4,6 +4,4 @@ import sys
 
 from skypay_payout._command import main
 
-# Guarded, because a worker process of --jobs imports the main module again.
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

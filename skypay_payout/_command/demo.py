@@ -8,6 +8,7 @@ from textwrap import fill
 from .._parser import CallbackParser
 from .._pay_type import PayType
 from .._results import Accepted
+from ..encryption import BodyCipher
 from ..testing import CREDENTIALS, ENCRYPTION_KEY, SAMPLE, WRONG_AUTHENTICATION, body
 from .terminal import Subparsers, filled, problems, row, rows
 
@@ -19,7 +20,7 @@ def add_to(subparsers: Subparsers) -> None:
 
 
 def run(_: Namespace) -> int:
-    """Show what becomes of valid, invalid, unauthenticated and encrypted bodies, and the response to each."""
+    """Show valid, invalid, unauthenticated and encrypted bodies, and the response to each."""
     parser = CallbackParser(CREDENTIALS)
     print("The published sample")
     _show(parser, SAMPLE)
@@ -47,11 +48,10 @@ def _show(parser: CallbackParser, received: bytes) -> None:
 
 def _show_encrypted() -> None:
     try:
-        from ..encryption import BodyCipher
+        cipher = BodyCipher(ENCRYPTION_KEY)
     except ImportError as error:
         print(f"  {error}")
         return
-    cipher = BodyCipher(ENCRYPTION_KEY)
     received = body(PayType.PAYOUT, cipher=cipher)
     _show_text("body", received.decode())
     _show(CallbackParser(CREDENTIALS, cipher=cipher), received)

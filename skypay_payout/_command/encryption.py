@@ -7,14 +7,16 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import cast
 
-from .._errors import DecryptionError, MalformedBodyError
-from .._json import read_object
-from .._redaction import REDACTED, longest_first, redact
+from .._errors import ErrorCode, MalformedBodyError
+from .._formatting import REDACTED, redact
+from .._json import check_depth, decode
 from . import settings
 from .terminal import Subparsers, UsageError, note, opened, printable
 
 _LIMIT = 1024 * 1024
 """Bytes: many times a body, so that a file that is none does not fill the memory."""
+_NO_KEY = {ErrorCode.EMPTY_BODY, ErrorCode.NOT_BASE64, ErrorCode.DECRYPTION_FAILED}
+"""The codes where no key fits."""
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -30,18 +32,18 @@ def add_to(subparsers: Subparsers) -> None:
 
 def _decrypt(args: Namespace) -> int:
     cipher, secrets = settings.cipher(), settings.known_secrets()
+    body = _body(args.file)
     try:
-        text = cipher.decrypt(_body(args.file))
-    except DecryptionError as error:
-        return _rejected(str(error))
-    try:
-        payload = _without_secrets(read_object(text), secrets)
+        payload = decode(cipher.decrypt(body))
+        check_depth(payload)
     except MalformedBodyError as error:
-        # What cannot be read cannot be searched for the secret either.
-        return _rejected(
-            f"a key decrypts the body, but it is not shown, since it may contain the secret: {error}"
-        )
-    for line in json.dumps(payload, ensure_ascii=False, indent=2).split("\n"):
+        problem = f"{error.code}: {error}"
+        if error.code not in _NO_KEY:
+            # What cannot be read cannot be searched for the secret either.
+            problem += " (a key decrypts it, but it is not shown, since it may contain the secret)"
+        note(f"rejected: {problem}")
+        return 1
+    for line in json.dumps(_without_secrets(payload, secrets), ensure_ascii=False, indent=2).split("\n"):
         print(printable(line))
     return 0
 
@@ -49,11 +51,6 @@ def _decrypt(args: Namespace) -> int:
 def _encrypt(args: Namespace) -> int:
     print(settings.cipher().encrypt(_body(args.file)).decode())
     return 0
-
-
-def _rejected(problem: str) -> int:
-    note(f"rejected: {problem}")
-    return 1
 
 
 def _body(name: str) -> bytes:
@@ -76,7 +73,7 @@ def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
         return fields
 
     payload = json.loads(json.dumps(payload), object_hook=take)
-    return redact(payload, longest_first(secrets - {""}))
+    return redact(payload, tuple(sorted(secrets - {""}, key=len, reverse=True)))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""``send``: plays SkyPay against a running endpoint, and shows what went out and what came back."""
+"""``send``: play SkyPay against a running endpoint, and show the callbacks and the responses."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import json
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
+from secrets import randbelow
+from typing import TYPE_CHECKING, Any
 
 from .._control_number import ControlNumber
 from .._credentials import Credentials
 from .._environ import ENCRYPTION_KEY, several
+from .._formatting import REDACTED
 from .._pay_type import PayType
-from .._redaction import REDACTED
+from .._results import Quarantined
 from .._times import SKYPAY_ZONE
 from ..testing import SCENARIOS, WRONG_AUTHENTICATION, body, out_of_order
 from . import settings
-from .terminal import Subparsers, UsageError, filled, printable, row
+from .terminal import Subparsers, UsageError, filled, note, printable, problems, row
 
 if TYPE_CHECKING:
     from ..conformance._delivery import HttpResponse
@@ -44,17 +46,17 @@ def add_to(subparsers: Subparsers) -> None:
     what.add_argument(
         "--status",
         type=_status,
-        default=PayType.UPLOAD,
         help=f"{', '.join(_STATUSES)}, or a number, such as one that SkyPay may add; default: upload",
     )
     what.add_argument(
-        "--scenario", choices=_SCENARIOS, help="send all callbacks of one payout, beginning with its upload"
+        "--scenario", choices=_SCENARIOS, help="send all callbacks of one payout, in their order"
     )
     parser.add_argument(
         "--control-number",
         type=control_number,
         metavar="NUMBER",
-        help="report this payout, for an endpoint that takes only the ones that it knows",
+        help="report this payout, for an endpoint that takes only the ones that it knows; default: a new one "
+        "each time, with a prefix of SKYPAY_PREFIXES",
     )
     parser.add_argument("--repeat", type=_times, default=1, metavar="N", help="send each callback N times")
     parser.add_argument(
@@ -91,7 +93,7 @@ def _times(text: str) -> int:
 
 
 def run(args: Namespace) -> int:
-    """Send what the arguments name: 0 if every response is right, 1 if one is not."""
+    """Send the callbacks that the arguments name: 0 if every response is right, 1 if one is not."""
     if args.out_of_order and not args.scenario:
         raise UsageError("--out-of-order is for several callbacks: add --scenario")
     try:
@@ -100,6 +102,8 @@ def run(args: Namespace) -> int:
     except ImportError as error:
         raise UsageError(str(error)) from None
     parser = settings.parser()
+    if parser.credentials[0].prefixes is None:
+        note(settings.NO_PREFIXES)
     verifier = Verifier(parser, tuple(several(os.environ, ENCRYPTION_KEY) or ()))
     texts = _texts(args, parser.credentials[0])
     total, wrong, number = len(texts) * args.repeat, False, 0
@@ -107,10 +111,15 @@ def run(args: Namespace) -> int:
         with connected(args.url) as client:
             for text in texts:
                 request = Request(parser.cipher.encrypt(text) if parser.cipher else text)
+                result = parser.receive(request.body)
                 for _ in range(args.repeat):
                     number += 1
                     print(f"callback {number} of {total}, {'encrypted' if parser.cipher else 'plain'}")
                     _show_fields(text)
+                    if isinstance(result, Quarantined):
+                        print(
+                            filled(f"to be quarantined and acknowledged: {'; '.join(problems(result.error))}")
+                        )
                     try:
                         response = client.deliver(request)
                     except Unreachable:
@@ -131,27 +140,21 @@ def run(args: Namespace) -> int:
 
 
 def _texts(args: Namespace, account: Credentials) -> list[bytes]:
-    secret = WRONG_AUTHENTICATION if args.wrong_secret else account.authentication[-1]
+    prefix = min(account.prefixes) if account.prefixes else "SK991"
+    fields: dict[str, Any] = {
+        "userName": account.user_name,
+        "authentication": WRONG_AUTHENTICATION if args.wrong_secret else account.authentication[-1],
+        # A payout of its own each time: what earlier callbacks reported of another changes nothing.
+        "controlNumber": args.control_number or f"{prefix}{randbelow(10**9):09}",
+    }
     now = datetime.now(SKYPAY_ZONE)
     if args.scenario:
         scenario = _SCENARIOS[args.scenario]
-        bodies = scenario.bodies(
-            start=now - timedelta(hours=len(scenario.statuses) - 1),
-            userName=account.user_name,
-            authentication=secret,
-            controlNumber=args.control_number or scenario.control_number,
-        )
+        start = now - (len(scenario.statuses) - 1) * scenario.interval
+        bodies = scenario.bodies(start=start, **fields)
         return out_of_order(bodies) if args.out_of_order else bodies
-    number = {"controlNumber": args.control_number} if args.control_number else {}
-    return [
-        body(
-            args.status,
-            userName=account.user_name,
-            authentication=secret,
-            dealTime=f"{now:%Y-%m-%d %H:%M:%S}",
-            **number,
-        )
-    ]
+    status = PayType.UPLOAD if args.status is None else args.status
+    return [body(status, dealTime=f"{now:%Y-%m-%d %H:%M:%S}", **fields)]
 
 
 def _show_fields(text: bytes) -> None:
@@ -161,18 +164,19 @@ def _show_fields(text: bytes) -> None:
 
 def _verified(verifier: Verifier, response: HttpResponse, *, rejected: bool) -> str:
     """Show the response, and return what is wrong with it."""
-    from ..conformance._verification import LEAKED, RateLimited
+    from ..conformance._verification import LEAKED
 
     print(f"status {response.status} in {response.seconds:.3f} s")
     shown = verifier.shown(response)
-    if shown is None:
+    if shown is None or verifier.leak(response):
         return LEAKED
     if shown:
         more = f" ... ({len(shown)} characters)" if len(shown) > _SHOWN else ""
         print(f"  {printable(shown[:_SHOWN])}{more}")
-    if not rejected:
-        return verifier.acknowledgement_problem(response, verifier.newest_key)
-    try:
+    if response.status == 429:
+        wait = response.header(b"retry-after")
+        after = f" (Retry-After: {wait[:40]})" if wait else ""
+        return f"got status 429, a rate limit, which says nothing about the callback: try it later{after}"
+    if rejected:
         return verifier.rejection_problem(response)
-    except RateLimited:
-        return "expected a rejection, got status 429, a rate limit, which says nothing about the callback"
+    return verifier.acknowledgement_problem(response, verifier.newest_key)

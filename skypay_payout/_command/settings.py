@@ -22,6 +22,11 @@ Settings come from the environment, never from the command line:
                          any are accepted if it is not set
 """
 
+NO_PREFIXES = (
+    f"{_environ.PREFIXES} is not set: if the endpoint has prefixes, acknowledged may mean quarantined"
+)
+"""A notice of commands that send to an endpoint."""
+
 
 def known_secrets() -> list[str]:
     """Return the secrets to redact where no account is needed. Raises ``UsageError``."""

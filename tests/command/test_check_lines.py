@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -17,15 +18,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skypay_payout import PayType
+from skypay_payout import Accepted, CallbackParser, PayType
 from skypay_payout._command import main
-from skypay_payout._command.check import blocks
+from skypay_payout._command.check import _lines
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import SAMPLE, body
+from skypay_payout.testing import CREDENTIALS, ENCRYPTION_KEY, SAMPLE, bad_bodies, body
 
 pytestmark = pytest.mark.usefixtures("account")
 
 GOOD = [body(status, controlNumber=f"SK991{status:08}") for status in PayType]
+PLAIN = CallbackParser(CREDENTIALS)
+ENCRYPTED_SAMPLE = CallbackParser(CREDENTIALS, cipher=BodyCipher(ENCRYPTION_KEY))
 INVALID = body(9, controlNumber="SKY**12345678", dealTime="Tuesday")
 
 
@@ -42,9 +45,9 @@ def test_only_what_is_not_accepted_is_shown_and_then_the_counts(
     shown, counts = capsys.readouterr().out.split("bodies: ")
     assert [line.split(" ")[:5] for line in shown.splitlines()] == [
         ["line", "7:", "rejected:", "authentication_failed:", "expected"],
-        ["line", "8:", "quarantined:", "controlNumber:", "masked:"],
-        ["line", "8:", "quarantined:", "payType:", "unknown_status:"],
-        ["line", "8:", "quarantined:", "dealTime:", "invalid_format:"],
+        ["line", "8:", "quarantined:", "control", "number"],
+        ["line", "8:", "quarantined:", "control", "number"],
+        ["line", "8:", "quarantined:", "control", "number"],
         ["line", "10:", "rejected:", "not_json:", "expected"],
     ]
     assert [line.split() for line in counts.splitlines()] == [
@@ -54,8 +57,79 @@ def test_only_what_is_not_accepted_is_shown_and_then_the_counts(
         *([status.name, "1"] for status in PayType if status is not PayType.UPLOAD),
         ["not", "accepted,", "by", "error", "code"],
         *([code, "1"] for code in ("not_json", "authentication_failed", "invalid_callback")),
-        *([code, "1"] for code in ("invalid_format", "masked", "unknown_status")),
+        ["quarantined,", "by", "field", "and", "error", "code"],
+        ["controlNumber:", "masked", "1"],
+        ["dealTime:", "invalid_format", "1"],
+        ["payType:", "unknown_status", "1"],
     ]
+
+
+def test_quarantined_line_says_which_payout_it_is_about(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(body(9, controlNumber="SK99100000001") + b"\n" + INVALID)
+    assert main(["check", "--lines", str(file)]) == 1
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("line 1: quarantined: control number SK99100000001: payType: unknown_status: ")
+    assert second.startswith("line 2: quarantined: control number unknown: controlNumber: masked: ")
+
+
+def test_each_body_counts_under_one_code(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bodies = [bad.body for bad in bad_bodies(PLAIN) if b"\n" not in bad.body and bad.body.strip()]
+    file.write_bytes(b"\n".join(bodies))
+    assert main(["check", "--lines", "--json", str(file)]) == 1
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])["summary"]
+    assert summary["bodies"] == len(bodies) == sum(summary["errors"].values())
+    assert summary["errors"]["invalid_callback"] == summary["quarantined"] < sum(summary["fields"].values())
+
+
+@pytest.mark.parametrize("parser", [PLAIN, ENCRYPTED_SAMPLE], ids=["plain", "encrypted"])
+def test_code_is_what_receive_says(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, parser: CallbackParser
+) -> None:
+    if parser.cipher:
+        monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", ENCRYPTION_KEY)
+    bodies = [bad.body for bad in bad_bodies(parser) if b"\n" not in bad.body and bad.body.strip()]
+    file.write_bytes(b"\r\n".join(bodies))
+    assert main(["check", "--lines", "--json", str(file)]) == 1
+    *shown, _ = map(json.loads, capsys.readouterr().out.splitlines())
+    results = map(parser.receive, bodies)
+    assert [one["code"] for one in shown] == [
+        result.error.code for result in results if not isinstance(result, Accepted)
+    ]
+
+
+def test_several_archives_are_counted_together(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = file.with_name("other")
+    file.write_bytes(GOOD[0] + b"\n{}\n")
+    other.write_bytes(b"\n[]")
+    assert main(["check", "--lines", str(file), str(other)]) == 1
+    first, second, counts, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{file}: line 2: rejected: authentication_failed: ")
+    assert second.startswith(f"{other}: line 2: rejected: not_an_object: ")
+    assert counts == "bodies: 3 (1 accepted, 0 quarantined, 2 rejected)"
+    assert main(["check", "--lines", "--json", str(file), str(other)]) == 1
+    *shown, _ = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [(one["file"], one["line"]) for one in shown] == [(str(file), 1), (str(file), 2), (str(other), 2)]
+
+
+@pytest.mark.parametrize(
+    ("start", "diagnosis"),
+    [
+        ("\ufeff".encode("utf-16-le"), "UTF-16, as PowerShell's redirection writes it: save the bytes"),
+        ("\ufeff".encode("utf-16-be"), "UTF-16: save the bytes as they were received"),
+        (gzip.compress(b"")[:10], "compressed with gzip: decompress it first"),
+    ],
+    ids=["PowerShell", "UTF-16", "gzip"],
+)
+def test_archive_that_is_no_text_is_told_at_once(
+    file: Path, capsys: pytest.CaptureFixture[str], start: bytes, diagnosis: str
+) -> None:
+    file.write_bytes(start + b"\n" * 9)
+    assert main(["check", "--lines", str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert f"skypay-payout: {file} is {diagnosis}" in err
 
 
 def test_archive_of_accepted_bodies_is_shown_as_counts_only(
@@ -66,7 +140,7 @@ def test_archive_of_accepted_bodies_is_shown_as_counts_only(
     assert capsys.readouterr().out == (
         "bodies: 1 (1 accepted, 0 quarantined, 0 rejected)\n"
         "accepted, by status\n"
-        "  PAYOUT                           1\n"
+        "  PAYOUT                                      1\n"
     )
 
 
@@ -100,7 +174,6 @@ def test_json_has_an_object_for_each_body_and_then_the_summary(
     assert [error["field"] for error in invalid["errors"]] == ["controlNumber", "payType", "dealTime"]
     assert (malformed["line"], malformed["result"], malformed["code"]) == (4, "rejected", "not_json")
     assert again == [good | {"line": 5}, invalid | {"line": 6}, malformed | {"line": 7}]
-    codes = ("not_json", "invalid_callback", "invalid_format", "masked", "unknown_status")
     assert summary == {
         "summary": {
             "bodies": 6,
@@ -108,7 +181,12 @@ def test_json_has_an_object_for_each_body_and_then_the_summary(
             "quarantined": 2,
             "rejected": 2,
             "statuses": {"FAILURE": 2},
-            "errors": dict.fromkeys(codes, 2),
+            "errors": {"not_json": 2, "invalid_callback": 2},
+            "fields": {
+                "controlNumber: masked": 2,
+                "dealTime: invalid_format": 2,
+                "payType: unknown_status": 2,
+            },
         }
     }
 
@@ -195,18 +273,14 @@ def test_lines_and_their_numbers_do_not_depend_on_how_an_archive_arrives(
 ) -> None:
     def taken(line: bytes) -> bytes | None:
         """Return the body, or None if it is too large."""
-        body = line.removesuffix(b"\r")
-        return body if len(body) <= limit else None
+        return line if len(line) <= limit else None
 
     whole = b"".join(pieces)
     read: list[int] = []
-    found = [
-        (number, taken(line))
-        for first, block in blocks(io.BufferedReader(Pieces(list(pieces)), buffer), limit, read.append)
-        for number, line in enumerate(block.split(b"\n"), first)
-        if line
-    ]
-    assert found == [(at, taken(line)) for at, line in enumerate(whole.split(b"\n"), 1) if line]
+    archive = io.BufferedReader(Pieces(list(pieces)), buffer)
+    found = [(number, taken(line)) for number, line in _lines(archive, limit, read.append) if line]
+    split = [line.removesuffix(b"\r") for line in whole.split(b"\n")]
+    assert found == [(at, taken(line)) for at, line in enumerate(split, 1) if line]
     assert sum(read) == len(whole)
 
 
@@ -254,7 +328,7 @@ def test_progress_is_shown_only_on_a_terminal(file: Path, capsys: pytest.Capture
     file.write_bytes(GOOD[0] + b"\n" + INVALID)
     assert "0%" in sent_to_terminal(["check", "--lines", str(file)])
     shown = capsys.readouterr().out
-    assert shown.startswith("line 2: quarantined: controlNumber: masked: ")
+    assert shown.startswith("line 2: quarantined: control number unknown: controlNumber: masked: ")
     assert "bodies: 2 (1 accepted, 1 quarantined, 0 rejected)" in shown
     assert "0%" not in shown
 

@@ -101,35 +101,44 @@ def test_configured_secret_is_redacted_in_every_field(
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("text", "code"),
     [
-        (b'{"authentication":"s3cret"', "expected JSON"),
-        (b'{"authentication":"s3cret","authentication":"s3cret"}', "one of them twice"),
-        (b'["authentication","s3cret"]', "another JSON value"),
-        (b'{"authentication":"s3cret\xff"}', "expected UTF-8"),
+        (b'{"authentication":"s3cret"', "not_json"),
+        (b'{"authentication":"s3cret","authentication":"s3cret"}', "duplicate_field"),
+        (b'["authentication","s3cret"]', "not_an_object"),
+        (b'{"authentication":"s3cret\xff"}', "not_utf8"),
+        (b'{"authentication":"s3cret","x":' + b"[" * 64 + b"]" * 64 + b"}", "too_deep"),
     ],
 )
 def test_text_that_cannot_be_searched_for_the_secret_is_not_shown(
-    file: Path, text: bytes, problem: str, capsys: pytest.CaptureFixture[str]
+    file: Path, text: bytes, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_bytes(BodyCipher(KEY).encrypt(text))
     assert main(["decrypt", str(file)]) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.startswith("skypay-payout: rejected: a key decrypts the body, but it is not shown")
-    assert problem in shown.err
+    assert shown.err.startswith(f"skypay-payout: rejected: {code}: expected ")
+    assert "(a key decrypts it, but it is not shown, since it may contain the secret)" in shown.err
     assert "s3cret" not in shown.err
 
 
-@pytest.mark.parametrize("text", [SAMPLE, b"", BodyCipher("another key").encrypt(SAMPLE)])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (SAMPLE, "not_base64"),
+        (b"", "empty_body"),
+        (BodyCipher("another key").encrypt(SAMPLE), "decryption_failed"),
+    ],
+)
 def test_body_that_no_key_decrypts_is_rejected(
-    file: Path, text: bytes, capsys: pytest.CaptureFixture[str]
+    file: Path, text: bytes, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_bytes(text)
     assert main(["decrypt", str(file)]) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.startswith("skypay-payout: rejected: expected a body encrypted with a configured key")
+    assert shown.err.startswith(f"skypay-payout: rejected: {code}: expected ")
+    assert "a key decrypts it" not in shown.err
     assert KEY not in shown.err
 
 
@@ -194,9 +203,10 @@ def test_file_larger_than_any_body_is_not_read_whole(
 
 
 def test_file_of_the_maximum_size_is_read(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file.write_bytes(b"x" * 2**20)
+    text = b"{}".ljust(2**20)
+    file.write_bytes(text)
     assert main(["encrypt", str(file)]) == 0
     encrypted = capsys.readouterr().out
-    assert BodyCipher(KEY).decrypt(encrypted.strip()) == b"x" * 2**20
+    assert BodyCipher(KEY).decrypt(encrypted.strip()) == text
     file.write_bytes(b"x" * (2**20 + 1))
     assert main(["encrypt", str(file)]) == 2

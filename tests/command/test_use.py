@@ -54,6 +54,11 @@ def test_installed_command_is_this_one() -> None:
     assert script.load() is main
 
 
+def test_version_is_that_of_the_library(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"skypay-payout {skypay_payout.__version__}\n"
+
+
 def test_help_is_word_for_word(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     for name in ("", "demo", "check", "decrypt", "encrypt", "send", "conformance"):
@@ -76,30 +81,15 @@ def test_help_names_every_setting_and_fits_a_terminal(capsys: pytest.CaptureFixt
         [],
         ["chek"],
         ["check"],
-        ["check", "--lines", "--jobs", "-1", "-"],
+        ["check", "--lines", "--jobs", "2", "-"],
+        ["check", "--line", "-"],
+        ["send", "http://127.0.0.1:1", "--stat", "upload"],
+        ["--vers"],
     ],
 )
 def test_wrong_arguments_are_usage_errors(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(argv) == 2
     assert "error: " in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("jobs", ["none", "0", "62", "1000000", "9" * 5000, "²", "\x1b"])
-def test_unreasonable_number_of_processes_is_a_usage_error(
-    jobs: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["check", "--lines", "--jobs", jobs, "-"]) == 2
-    shown = jobs[:20].replace("\x1b", "\\u001b")
-    assert capsys.readouterr().err.endswith(f": expected 1 to 61 processes, got {shown}\n")
-
-
-def test_largest_number_of_processes_is_accepted() -> None:
-    assert main(["check", "--lines", "--jobs", "61", "/dev/null"]) == 0
-
-
-def test_jobs_without_lines_is_a_usage_error(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = usage_error(["check", "--jobs", "2", str(file)], capsys)
-    assert shown == "--jobs is for archives; add --lines if FILE has one body per line"
 
 
 @pytest.mark.parametrize("options", [[], ["--lines"]])
@@ -318,7 +308,3 @@ def test_python_m_runs_the_command(
         runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="__main__")
     assert ended.value.code == 0
     assert "SK99123456789" in capsys.readouterr().out
-
-
-def test_worker_that_imports_the_main_module_again_runs_no_command() -> None:
-    runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="__mp_main__")

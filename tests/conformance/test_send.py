@@ -19,7 +19,14 @@ from skypay_payout import Accepted, CallbackParser, Credentials, PayoutCallback,
 from skypay_payout._command import main
 from skypay_payout._times import SKYPAY_ZONE
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, WRONG_AUTHENTICATION
+from skypay_payout.testing import (
+    AUTHENTICATION,
+    ENCRYPTION_KEY,
+    SCENARIOS,
+    USER_NAME,
+    WRONG_AUTHENTICATION,
+    Scenario,
+)
 from tests.conformance.served import (
     OLDER_KEY,
     OLDER_SECRET,
@@ -87,7 +94,63 @@ def send(endpoint: Endpoint, *arguments: str) -> int:
 def test_without_more_arguments_an_upload_is_sent(endpoint: Endpoint) -> None:
     assert send(endpoint) == 0
     (callback,) = endpoint.received()
-    assert (callback.pay_type, callback.control_number) == (PayType.UPLOAD, "SK99123456789")
+    assert callback.pay_type is PayType.UPLOAD
+
+
+@pytest.mark.parametrize("arguments", [[], ["--scenario", "paid"]])
+def test_every_run_is_about_a_payout_of_its_own_which_is_shown(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    for _ in range(3):
+        assert send(endpoint, *arguments) == 0
+    numbers = {callback.control_number for callback in endpoint.received()}
+    assert len(numbers) == 3
+    assert {number.prefix for number in numbers} == {"SK991"}
+    shown = capsys.readouterr().out
+    assert all(f"\n  controlNumber     {number}\n" in shown for number in numbers)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--scenario", "paid"], ["--status", "cancel"]])
+def test_a_control_number_has_a_prefix_of_the_settings(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("SKYPAY_PREFIXES", "SKY99,SKY98")
+    assert send(endpoint, *arguments) == 0
+    assert {callback.control_number.prefix for callback in endpoint.received()} == {"SKY98"}
+
+
+def test_prefixes_that_are_not_set_are_told_on_standard_error(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = "SKYPAY_PREFIXES is not set: if the endpoint has prefixes, acknowledged may mean quarantined"
+    assert send(endpoint) == 0
+    assert f"skypay-payout: {notice}\n" in capsys.readouterr().err
+    monkeypatch.setenv("SKYPAY_PREFIXES", "SKY99")
+    assert send(endpoint) == 0
+    assert notice not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--status", "7"], "payType: unknown_status: "),
+        (["--control-number", "SKY9812345678"], "controlNumber: unexpected_prefix: "),
+    ],
+)
+def test_a_callback_that_is_to_be_quarantined_says_why(
+    endpoint: Endpoint,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    problem: str,
+) -> None:
+    monkeypatch.setenv("SKYPAY_PREFIXES", "SKY99")
+    assert send(endpoint, *arguments) == 0
+    out = capsys.readouterr().out
+    assert f"\n  to be quarantined: {problem}" in out
+    assert out.endswith("\nacknowledged\n\n")
+    assert send(endpoint) == 0
+    assert "quarantined" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("status", PayType)
@@ -156,6 +219,16 @@ def test_a_whole_scenario_is_sent_up_to_this_moment(endpoint: Endpoint) -> None:
     assert start <= payout.deal_time <= datetime.now(SKYPAY_ZONE)
 
 
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_scenario_is_sent_and_ends_at_this_moment(endpoint: Endpoint, scenario: Scenario) -> None:
+    start = datetime.now(SKYPAY_ZONE).replace(microsecond=0)
+    assert send(endpoint, "--scenario", scenario.name) == 0
+    sent = [json.loads(body) for body in endpoint.bodies]
+    assert [int(fields["payType"]) for fields in sent] == list(scenario.statuses)
+    last = datetime.fromisoformat(f"{sent[-1]['dealTime']}+08:00")
+    assert start <= last <= datetime.now(SKYPAY_ZONE)
+
+
 def test_a_scenario_comes_repeated_and_out_of_order(endpoint: Endpoint) -> None:
     assert send(endpoint, "--scenario", "cancelled", "--out-of-order", "--repeat", "2") == 0
     cancel, upload = PayType.CANCEL, PayType.UPLOAD
@@ -199,7 +272,7 @@ def test_request_and_response_are_shown_with_the_secret_redacted(
   userName          AppName@skypay
   action            payoutQueuePayout
   authentication    \[redacted\]
-  controlNumber     SK99100000002
+  controlNumber     SK991\d{9}
   payType           1
   dealTime          TIME
   referenceNumber   MLA001041380755361119
@@ -211,7 +284,7 @@ callback 2 of 2, plain
   userName          AppName@skypay
   action            payoutQueuePayout
   authentication    \[redacted\]
-  controlNumber     SK99100000002
+  controlNumber     SK991\d{9}
   payType           4
   dealTime          TIME
   failDescription   余额不足
@@ -222,7 +295,11 @@ acknowledged
 """.replace("TIME", times),
         out,
     )
-    assert err == "skypay-payout: SKYPAY_ENCRYPTION_KEY is not set: bodies are taken as plain JSON\n"
+    assert err == (
+        "skypay-payout: SKYPAY_ENCRYPTION_KEY is not set: bodies are taken as plain JSON\n"
+        "skypay-payout: SKYPAY_PREFIXES is not set: if the endpoint has prefixes, acknowledged may mean "
+        "quarantined\n"
+    )
 
 
 ECHOES: dict[str, Callable[[str], bytes]] = {
@@ -317,22 +394,34 @@ def test_a_wrong_secret_that_is_acknowledged_is_wrong(
     assert "WRONG expected a status from 400 to 499, got 200 with responseCode 1000: it was" in out
 
 
-def test_a_rate_limit_is_no_rejection(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
-    endpoint.answer(b"", 429)
-    assert send(endpoint, "--wrong-secret") == 1
-    assert "WRONG\n  expected a rejection, got status 429, a rate limit" in capsys.readouterr().out
+@pytest.mark.parametrize("arguments", [[], ["--wrong-secret"]])
+@pytest.mark.parametrize(
+    ("headers", "wait"), [((), ""), ((("Retry-After", "30"),), " (Retry-After: 30)")], ids=["", "Retry-After"]
+)
+def test_a_rate_limit_says_nothing_about_the_callback(
+    endpoint: Endpoint,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    headers: tuple[tuple[str, str], ...],
+    wait: str,
+) -> None:
+    endpoint.answers = repeat(Answer(429, b"slow down", headers))
+    assert send(endpoint, *arguments) == 1
+    out = capsys.readouterr().out
+    assert "  slow down\n" in out
+    assert "--pause" not in out
+    assert " ".join(out.split()).endswith(
+        f"WRONG got status 429, a rate limit, which says nothing about the callback: try it later{wait}"
+    )
 
 
 def test_a_response_that_is_not_the_acknowledgement_is_wrong(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    endpoint.answer(b'{"responseCode":1000}')
+    endpoint.answer(b'{"responseCode":"1000","responseDescription":"OK"}')
     assert send(endpoint) == 1
     out = " ".join(capsys.readouterr().out.split())
-    assert (
-        "WRONG expected responseTime, got none; responseCode: expected '1000', got 1000 (a string is "
-        "expected); expected responseDescription, got none"
-    ) in out
+    assert ("WRONG expected responseTime, got none; responseDescription: expected 'Success', got 'OK'") in out
 
 
 def test_no_response_is_wrong_and_the_next_callback_is_sent_all_the_same(
@@ -368,6 +457,9 @@ def test_one_wrong_response_among_right_ones_is_wrong(
         (["--status", "１"], "or a number, got １"),
         (["--scenario", "long"], "invalid choice: 'long'"),
         (["--status", "payout", "--scenario", "paid"], "not allowed with argument"),
+        (["--status", "upload", "--scenario", "paid"], "not allowed with argument"),
+        (["--stat", "upload"], "unrecognized arguments: --stat"),
+        (["--pause", "1"], "unrecognized arguments: --pause"),
         (["--repeat", "0"], "expected a number from 1 to 100000, got 0"),
         (["--repeat", "often"], "expected a number from 1 to 100000, got often"),
         (["--repeat", "100001"], "expected a number from 1 to 100000, got 100001"),
@@ -388,6 +480,38 @@ def test_wrong_arguments_are_told(
 def test_a_url_that_is_none_is_told(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["send", "127.0.0.1:8000"]) == 2
     assert "expected a URL of HTTP" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_a_port_that_is_none_is_told(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str], port: int
+) -> None:
+    assert main(["send", f"http://127.0.0.1:{port}"]) == 2
+    assert f"with a port from 1 to 65535, got port {port}\n" in capsys.readouterr().err
+
+
+def test_an_endpoint_that_does_not_listen_is_named_with_the_reason(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint.server.socket.close()
+    assert send(endpoint) == 2
+    port = endpoint.server.url.rpartition(":")[2].strip("/")
+    assert f"cannot connect to 127.0.0.1:{port}: Connection refused\n" in capsys.readouterr().err
+
+
+def test_a_host_without_an_address_is_named_with_the_reason(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["send", "http://nobody.invalid/callback"]) == 2
+    assert re.search(r"cannot connect to nobody\.invalid:80: [A-Z][a-z ]+\n", capsys.readouterr().err)
+
+
+def test_certificates_that_cannot_be_read_are_told_by_the_name_of_their_setting(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file")
+    assert send(endpoint) == 2
+    assert "SSL_CERT_FILE: cannot read the certificates in '/no/such/file'" in capsys.readouterr().err
 
 
 def test_settings_that_are_missing_are_told(
