@@ -117,9 +117,7 @@ def run(args: Namespace) -> int:
                     print(f"callback {number} of {total}, {'encrypted' if parser.cipher else 'plain'}")
                     _show_fields(text)
                     if isinstance(result, Quarantined):
-                        print(
-                            filled(f"to be quarantined and acknowledged: {'; '.join(problems(result.error))}")
-                        )
+                        print(filled(f"to be quarantined: {'; '.join(problems(result.error))}"))
                     try:
                         response = client.deliver(request)
                     except Unreachable:
