@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
-from typing import cast
 
 from .._errors import ErrorCode, MalformedBodyError
 from .._formatting import REDACTED, redact
-from .._json import check_depth, decode
+from .._json import collect, decode
 from . import settings
 from .terminal import Subparsers, UsageError, note, opened, printable
 
@@ -35,7 +33,7 @@ def _decrypt(args: Namespace) -> int:
     body = _body(args.file)
     try:
         payload = decode(cipher.decrypt(body))
-        check_depth(payload)
+        collect(payload, [])  # which says what is nested too deep
     except MalformedBodyError as error:
         problem = f"{error.code}: {error}"
         if error.code not in _NO_KEY:
@@ -63,25 +61,14 @@ def _body(name: str) -> bytes:
 
 def _without_secrets(payload: dict[str, object], known: list[str]) -> object:
     """Redact the value of ``authentication``, at any depth, and wherever that value is repeated."""
-    secrets = set(known)
+    secrets = [*known]
 
     def take(fields: dict[str, object]) -> dict[str, object]:
         for name in fields:
             if name.lower() == "authentication":
-                secrets.update(_texts(fields[name]))
+                collect([fields[name]], secrets)
                 fields[name] = REDACTED
         return fields
 
     payload = json.loads(json.dumps(payload), object_hook=take)
-    return redact(payload, tuple(sorted(secrets - {""}, key=len, reverse=True)))
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Yield the texts and numbers in a JSON value, at any depth."""
-    if isinstance(value, dict):
-        value = [*cast("dict[str, object]", value), *cast("dict[str, object]", value).values()]
-    if isinstance(value, list):
-        for item in cast("list[object]", value):
-            yield from _texts(item)
-    elif value is not None:
-        yield str(value)
+    return redact(payload, tuple(sorted({*secrets} - {"", "None"}, key=len, reverse=True)))

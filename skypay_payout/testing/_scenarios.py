@@ -9,6 +9,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from .._control_number import ControlNumber
+from .._history import PayoutStatus
 from .._pay_type import PayType
 from .._times import SKYPAY_ZONE, in_skypay_zone
 from ..encryption import BodyCipher
@@ -31,6 +32,8 @@ class Scenario:
     """Which payout it happens to."""
     statuses: tuple[int, ...]
     """Each a ``PayType``, or a number that the specification does not know yet, as they happen."""
+    status: PayoutStatus
+    """The status of the payout after all of them."""
     interval: timedelta = _HOUR
     """The time from one to the next."""
 
@@ -64,29 +67,45 @@ class Scenario:
 
 
 PAID = Scenario(
-    "paid", ControlNumber("SK99100000001"), (PayType.UPLOAD, PayType.AMENDED_SUCCESS, PayType.PAYOUT)
+    "paid",
+    ControlNumber("SK99100000001"),
+    (PayType.UPLOAD, PayType.AMENDED_SUCCESS, PayType.PAYOUT),
+    PayoutStatus.PAID,
 )
 """Uploaded, amended, and withdrawn by the payee."""
-FAILED = Scenario("failed", ControlNumber("SK99100000002"), (PayType.UPLOAD, PayType.FAILURE))
+FAILED = Scenario(
+    "failed", ControlNumber("SK99100000002"), (PayType.UPLOAD, PayType.FAILURE), PayoutStatus.FAILED
+)
 """Uploaded, and then the payment failed."""
-CANCELLED = Scenario("cancelled", ControlNumber("SK99100000003"), (PayType.UPLOAD, PayType.CANCEL))
+CANCELLED = Scenario(
+    "cancelled", ControlNumber("SK99100000003"), (PayType.UPLOAD, PayType.CANCEL), PayoutStatus.CANCELLED
+)
 """Uploaded, and then cancelled by the partner."""
 
-LATE_UPLOAD = Scenario("late-upload", ControlNumber("SK99100000004"), (PayType.PAYOUT, PayType.UPLOAD))
+LATE_UPLOAD = Scenario(
+    "late-upload", ControlNumber("SK99100000004"), (PayType.PAYOUT, PayType.UPLOAD), PayoutStatus.PAID
+)
 """Withdrawn by the payee before it was uploaded, according to the cashier's clock: still paid."""
 AMENDED_TWICE = Scenario(
     "amended-twice",
     ControlNumber("SK99100000005"),
     (PayType.UPLOAD, PayType.AMENDED_SUCCESS, PayType.AMENDED_SUCCESS),
+    PayoutStatus.UPLOADED,
     timedelta(0),
 )
 """Amended twice in the second of its upload: two events that share an ``idempotency_key``."""
 CANCELLED_AND_PAID = Scenario(
-    "cancelled-and-paid", ControlNumber("SK99100000006"), (PayType.UPLOAD, PayType.CANCEL, PayType.PAYOUT)
+    "cancelled-and-paid",
+    ControlNumber("SK99100000006"),
+    (PayType.UPLOAD, PayType.CANCEL, PayType.PAYOUT),
+    PayoutStatus.CONFLICTING,
 )
 """Cancelled by the partner, and withdrawn by the payee: a person must resolve it."""
 UNKNOWN_STATUS = Scenario(
-    "unknown-status", ControlNumber("SK99100000007"), (PayType.UPLOAD, 7, PayType.PAYOUT)
+    "unknown-status",
+    ControlNumber("SK99100000007"),
+    (PayType.UPLOAD, 7, PayType.PAYOUT),
+    PayoutStatus.PAID,
 )
 """Uploaded, then a status that SkyPay may add, which is quarantined, and then withdrawn by the payee."""
 

@@ -13,6 +13,7 @@ import tracemalloc
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -277,7 +278,7 @@ def test_lines_and_their_numbers_do_not_depend_on_how_an_archive_arrives(
 
     whole = b"".join(pieces)
     read: list[int] = []
-    archive = io.BufferedReader(Pieces(list(pieces)), buffer)
+    archive: Any = io.BufferedReader(Pieces(list(pieces)), buffer)
     found = [(number, taken(line)) for number, line in _lines(archive, limit, read.append) if line]
     split = [line.removesuffix(b"\r") for line in whole.split(b"\n")]
     assert found == [(at, taken(line)) for at, line in enumerate(split, 1) if line]

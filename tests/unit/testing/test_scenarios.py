@@ -73,7 +73,7 @@ def test_scenario_says_what_happens_to_one_payout(
     assert list(scenario.statuses) == statuses
     assert [callback.pay_type for callback in callbacks] == [status for status in statuses if status != 7]
     assert {callback.control_number for callback in callbacks} == {scenario.control_number}
-    assert PayoutHistory(callbacks).status is outcome
+    assert PayoutHistory(callbacks).status is outcome is scenario.status
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
