@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from .. import _environ
 from .._parser import CallbackParser
+from ..encryption import BodyCipher
 from .terminal import UsageError, note
-
-if TYPE_CHECKING:
-    from ..encryption import BodyCipher
 
 HELP = f"""\
 Settings come from the environment, never from the command line:
