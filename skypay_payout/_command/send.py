@@ -22,7 +22,7 @@ from . import settings
 from .terminal import Subparsers, UsageError, filled, note, printable, problems, row
 
 if TYPE_CHECKING:
-    from ..conformance._delivery import HttpResponse
+    from ..conformance._http import HttpResponse
     from ..conformance._verification import Verifier
 
 _STATUSES = {status.name.lower().replace("_", "-"): status for status in PayType}
@@ -97,10 +97,12 @@ def run(args: Namespace) -> int:
     if args.out_of_order and not args.scenario:
         raise UsageError("--out-of-order is for several callbacks: add --scenario")
     try:
-        from ..conformance._delivery import DeliveryError, Request, Unreachable, connected
-        from ..conformance._verification import Verifier
+        from ..conformance._delivery import connected
     except ImportError as error:
         raise UsageError(str(error)) from None
+    from ..conformance._http import DeliveryError, Request, Unreachable
+    from ..conformance._verification import Verifier
+
     parser = settings.parser()
     if parser.credentials[0].prefixes is None:
         note(settings.NO_PREFIXES)
