@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
 import tracemalloc
 from base64 import b64encode
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from html import escape
 from itertools import chain, repeat
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 
@@ -493,9 +494,10 @@ def test_a_port_that_is_none_is_told(
 def test_an_endpoint_that_does_not_listen_is_named_with_the_reason(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    endpoint.server.socket.close()
-    assert send(endpoint) == 2
-    port = urlsplit(endpoint.server.url).port
+    with socket.socket() as nobody:  # bound, so that no other program listens there, but not listening
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        assert main(["send", f"http://127.0.0.1:{port}/callback"]) == 2
     assert f"cannot connect to 127.0.0.1:{port}: Connection refused\n" in capsys.readouterr().err
 
 
