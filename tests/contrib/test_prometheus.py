@@ -108,6 +108,12 @@ def test_whatever_is_raised_is_a_failure_and_no_result_even_after_the_result_was
     assert counted(counters) == {"failures": 1}
 
 
+def test_what_is_not_observed_is_not_counted(counters: Counts) -> None:
+    with measure():
+        pass
+    assert not any(counters.totals().values())
+
+
 def test_every_code_that_a_body_gets_is_counted_from_0(counters: Counts) -> None:
     of_bodies = takewhile(lambda code: code is not ErrorCode.INVALID_CALLBACK, ErrorCode)
     assert {f"callbacks rejected {code}" for code in of_bodies} < counters.totals().keys()
@@ -310,6 +316,21 @@ def test_a_file_that_is_incomplete_counts_nothing_and_is_written_anew(
     assert files(directory) == ["skypay-0.counts"]
 
 
+def test_a_file_that_goes_while_it_is_listed_counts_nothing(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "skypay-0.counts").symlink_to("gone")
+    assert Counts(["a"]).totals() == {"a": 0}
+
+
+def test_a_process_that_has_closed_all_its_files_begins_a_new_one(directory: Path) -> None:
+    counts = Counts(["a"])
+    counts.add({"a": 1})
+    assert counts._file is not None
+    os.close(counts._file.descriptor)  # as a program does that becomes a daemon
+    counts.add({"a": 1})
+    assert counts.totals() == {"a": 2}
+
+
 def test_nothing_is_written_to_a_file_that_has_got_the_number_of_a_closed_one(
     directory: Path, tmp_path: Path
 ) -> None:
@@ -317,7 +338,7 @@ def test_nothing_is_written_to_a_file_that_has_got_the_number_of_a_closed_one(
     counts.add({"a": 1})
     assert counts._file is not None
     number = counts._file.descriptor
-    os.close(number)  # as a program does that becomes a daemon
+    os.close(number)
     with open(tmp_path / "theirs", "wb") as theirs:
         assert theirs.fileno() == number
         counts.add({"a": 1})

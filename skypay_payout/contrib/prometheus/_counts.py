@@ -28,8 +28,7 @@ class Counts:
         self._lock = Lock()
         self._file: _File | None = None
         self._values = self._zeros()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
+        getattr(os, "register_at_fork", dict)(after_in_child=self._after_fork)  # not on Windows
 
     def _zeros(self) -> array[float]:
         return array("d", bytes(8 * len(self._places)))
