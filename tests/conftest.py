@@ -35,7 +35,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Coverage is measured where each line has its own test: elsewhere it would double the time.
-MEASURED = {"command", "conformance", "specification", "unit"}
+MEASURED = {"command", "conformance", "contrib", "specification", "unit"}
 if coverage := Coverage.current():
     for module in walk_packages(skypay_payout.__path__, "skypay_payout."):
         import_module(module.name)
