@@ -19,7 +19,7 @@ from time import monotonic
 from typing import Any, assert_never, final
 
 from attrs import frozen
-from sqlalchemy import URL, Connection, Engine, Table, bindparam, case, func, literal, or_, select
+from sqlalchemy import URL, Connection, Engine, Table, bindparam, case, exists, func, literal, or_, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -55,6 +55,7 @@ _CHUNK = 500
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 _ZERO = timedelta(0)
+_ATTEMPTS = range(MAX_ATTEMPTS + 1)
 
 OnChange = Callable[[Change, Connection], object]
 Act = Callable[[Change], object]
@@ -342,10 +343,14 @@ class Store:
         """
         with self._database.transaction(begin=False) as connection:
             start = self._database.now(connection)
+            is_due = or_(*(PAYOUTS.c.act_due_at.between(*range_) for range_ in _ranges(start)))
+            due = connection.execute(
+                select(*(exists().where(PAYOUTS.c.act_attempts == each, is_due) for each in _ATTEMPTS))
+            ).one()
         count = 0
         ends = None
-        for attempts in range(MAX_ATTEMPTS + 1):  # new changes first
-            if attempts == 1:
+        for attempts in (each for each in _ATTEMPTS if due[each]):  # new changes first
+            if attempts and ends is None:
                 ends = monotonic() + RETRIES
             for first, last in _ranges(start):
                 while not stop() and (claim := self._claim(attempts, first, last)):
@@ -362,9 +367,6 @@ class Store:
         """Return when the next one was due, and the claim on it with the change."""
         of_class = (PAYOUTS.c.act_attempts == attempts) & PAYOUTS.c.act_due_at.between(first, last)
         due = select(PAYOUTS).where(of_class).order_by(PAYOUTS.c.act_due_at).limit(1)
-        with self._database.courtesy(), self._database.transaction(begin=False) as connection:
-            if connection.execute(due).one_or_none() is None:
-                return None
         with self._database.courtesy(), self._database.transaction() as connection:
             row = connection.execute(due.with_for_update(skip_locked=True)).one_or_none()
             if row is None:

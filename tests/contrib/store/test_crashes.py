@@ -21,7 +21,7 @@ def test_a_process_killed_at_any_step_loses_nothing_and_does_nothing_twice(
     library: str, database: Database, tmp_path: Path
 ) -> None:
     site = Site(library, database, tmp_path)
-    site.kill(stride=1 if database.url.startswith("sqlite") else 4)
+    site.kill(stride=2 if database.url.startswith("sqlite") else 5)
     found = site.check()
     assert isinstance(found["kills"], int)
     assert found["kills"] >= 8
