@@ -203,7 +203,9 @@ class Store:
 
     def states(self) -> Iterator[tuple[ControlNumber, PayoutState]]:
         """Yield each payout with its state, by control number."""
-        return ((ControlNumber(row.control_number), _state(row)) for row in self._rows(PAYOUTS))
+        return (
+            (ControlNumber(row.control_number), _state(row)) for row in self._rows(PAYOUTS) if row.version
+        )
 
     def state(self, control_number: str) -> PayoutState | None:
         """Return the state of one payout; None if it is unknown or not yet derived."""
@@ -243,7 +245,7 @@ class Store:
                             break
                         with self._database.courtesy():
                             derived = self._derive_or_put_off(number, on_change)
-                        count += bool(derived)
+                        count += derived is True
                         if derived is None:
                             locked.append(number)
                     first = utc(batch[-1].due_at)  # not from the start: deleted rows may be in the index
@@ -260,7 +262,7 @@ class Store:
             ).all()
 
     def _derive_or_put_off(self, number: str, on_change: OnChange | None) -> bool | None:
-        """Return whether there was something to derive; None if another worker has the payout."""
+        """Return whether it was derived and not put off; None if another worker has or had it."""
         try:
             with self._database.transaction(WORK) as connection:
                 return self._derive(connection, number, on_change)
@@ -291,7 +293,7 @@ class Store:
             return None
         stored = _Stored(connection, number)
         if not stored.is_pending:
-            return False
+            return None
         before, after, version = _state(payout), stored.state, payout.version + 1
         new = [row for row in stored.events if row.version is None]
         changed = bool(new) or before != after
@@ -698,7 +700,7 @@ def _ranges(start: datetime) -> tuple[tuple[datetime, datetime], tuple[datetime,
 
 def _end_decisions(connection: Connection, number: str, now: datetime) -> None:
     open_ones = _is(DECISIONS, number) & DECISIONS.c.ended_at.is_(None)
-    connection.execute(DECISIONS.update().where(open_ones).values(ended_at=now))
+    connection.execute(DECISIONS.update().where(open_ones).values(ended_at=now, due_at=None))
 
 
 def _callback(event: str) -> PayoutCallback:

@@ -172,6 +172,17 @@ def test_a_decision_holds_until_a_later_event_contradicts_it(store: StoreAdapter
     assert change.after.decision == "CANCELLED"
 
 
+def test_a_person_may_decide_again(store: StoreAdapter, database: Database) -> None:
+    save_all(store, CONFLICT)
+    store.decide(NUMBER, PayoutStatus.PAID, who="me", why="a slip of the mouse")
+    store.decide(NUMBER, PayoutStatus.CANCELLED, who="me", why="SkyPay says so")
+    (change,) = changes(store)
+    assert change.after.decision == "CANCELLED"
+    ended = database.query(f"SELECT status FROM {store.tables['decisions']} WHERE ended_at IS NOT NULL")
+    assert ended == [("PAID",)]
+    assert database.query(f"SELECT 1 FROM {store.tables['decisions']} WHERE due_at IS NOT NULL") == []
+
+
 def test_a_decision_is_about_what_is_stored_and_not_about_what_is_processed(store: StoreAdapter) -> None:
     save_all(store, CONFLICT)
     store.decide(NUMBER, PayoutStatus.FAILED, who="me", why="neither")
