@@ -8,8 +8,9 @@ import socket
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from threading import Condition, Thread, local
+from threading import Condition, Thread
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -26,6 +27,9 @@ from .._payouts import WAIT
 log = logging.getLogger("skypay_payout.store")
 
 T = TypeVar("T")
+
+_deadline: ContextVar[float] = ContextVar("skypay_payout.deadline")
+"""Of the transaction that is being begun, for the connection that it may need."""
 
 DRIVERS = {
     "sqlite": "sqlite",
@@ -124,6 +128,16 @@ def _shut(connection: Any) -> None:
             its_socket.detach()
 
 
+class _Own:
+    """What belongs to one process: connections, locks and threads."""
+
+    def __init__(self, engine: Engine, free: int) -> None:
+        self.engine = engine
+        self.watchdog = _Watchdog()
+        self.line = Condition()
+        self.free = free
+
+
 class Database:
     """One database, used from any thread, before and after a fork."""
 
@@ -131,7 +145,25 @@ class Database:
         self.url = _checked(url.url if isinstance(url, Engine) else url)
         self.kind = DRIVERS[self.url.drivername]
         self._theirs = url if isinstance(url, Engine) else None
-        self._engine = create_engine(
+        self._asked = False
+        _databases.add(self)
+
+    @property
+    def _own(self) -> _Own:
+        # Made when it is needed: gevent replaces locks after it has imported a preloaded program.
+        if "own" not in self.__dict__:
+            # Those who save in one SQLite file wait for each other anyway; here they do it in order.
+            own = _Own(self._make_engine(), 1 if self.kind == "sqlite" else CONNECTIONS)
+            self.__dict__.setdefault("own", own)
+        made: _Own = self.__dict__["own"]
+        return made
+
+    @property
+    def _engine(self) -> Engine:
+        return self._own.engine
+
+    def _make_engine(self) -> Engine:
+        engine = create_engine(
             self.url,
             poolclass=QueuePool,
             pool_size=CONNECTIONS,
@@ -141,52 +173,46 @@ class Database:
             hide_parameters=True,
             connect_args=_CONNECT[self.kind],
         )
-        self._asked = False
-        self._call = local()
-        self._forget()
-        listen(self._engine, "do_connect", self._connect)
-        listen(self._engine, "connect", self._connected)
-        listen(self._engine, "checkout", self._checkout)
-        listen(self._engine, "checkin", self._checkin)
-        _databases.add(self)
+        listen(engine, "do_connect", self._connect)
+        listen(engine, "connect", self._connected)
+        listen(engine, "checkout", self._checkout)
+        listen(engine, "checkin", self._checkin)
+        return engine
 
     def close(self) -> None:
         """Close all idle connections."""
-        self._engine.dispose()
+        if "own" in self.__dict__:
+            self._own.engine.dispose()
 
     def _forget(self) -> None:
-        """Leave to the parent process what is its own: connections, locks and threads."""
-        self._left = self._engine.pool  # not collected, or the parent's connections might be closed
-        self._engine.dispose(close=False)
-        self._watchdog = _Watchdog()
-        self._line = Condition()
-        # Those who save in one SQLite file wait for each other anyway, and here the first one comes first.
-        self._free = 1 if self.kind == "sqlite" else CONNECTIONS
+        """Leave to the parent process what is its own; not collected, or its connections might be closed."""
+        self._left = self.__dict__.pop("own", None)
 
     @contextmanager
     def turn(self, deadline: float) -> Generator[None]:
         """Wait for a turn to use a connection. Raises ``TimeoutError``."""
-        line = self._line
-        with line:
-            if not line.wait_for(lambda: self._free, max(deadline - monotonic(), 0)):
+        own = self._own
+        with own.line:
+            if not own.line.wait_for(lambda: own.free, max(deadline - monotonic(), 0)):
                 raise TimeoutError("the database was busy with others, until the time was over")
-            self._free -= 1
+            own.free -= 1
         try:
             yield
         finally:
-            with line:
-                self._free += 1
-                line.notify()
+            with own.line:
+                own.free += 1
+                own.line.notify()
 
     @contextmanager
     def transaction(
         self, seconds: float = WAIT, *, deadline: float | None = None, begin: bool = True
     ) -> Generator[Connection]:
         """Commit at the end, or roll back. Without ``begin`` each statement is a transaction of its own."""
-        self._call.deadline = deadline = monotonic() + seconds if deadline is None else deadline
+        deadline = monotonic() + seconds if deadline is None else deadline
+        _deadline.set(deadline)
         with self._engine.connect() as connection:
             driver = connection.connection.dbapi_connection
-            self._watchdog.watch(driver, deadline)
+            self._own.watchdog.watch(driver, deadline)
             try:
                 self._begin(connection, deadline - monotonic(), begin=begin)
                 yield connection
@@ -198,7 +224,7 @@ class Database:
                     connection.rollback()
                 raise
             finally:
-                self._watchdog.release(driver)
+                self._own.watchdog.release(driver)
 
     def attempt(self, work: Callable[[Connection], T], *, begin: bool = True) -> T:
         """Do the work in a transaction, and again if its connection was lost, or in a deadlock."""
@@ -259,7 +285,7 @@ class Database:
             # Never a new file: what was stored in one that is gone would seem to be stored.
             return dialect.connect(f"file:{quote(args[0])}?mode=rw", **options, uri=True)
         # In a thread, since nothing bounds the time that a resolver takes.
-        deadline: float = getattr(self._call, "deadline", monotonic() + WAIT)
+        deadline = _deadline.get()
         made: Future[Any] = Future()
 
         def make() -> None:
@@ -276,7 +302,7 @@ class Database:
         except TimeoutError:
             made.add_done_callback(lambda late: late.exception() or late.result().close())
             raise TimeoutError("the database did not take the connection in time") from None
-        self._watchdog.watch(connection, deadline)  # what SQLAlchemy asks it first is bounded too
+        self._own.watchdog.watch(connection, deadline)  # what SQLAlchemy asks it first is bounded too
         return connection
 
     def _connected(self, connection: Any, record: Any) -> None:
@@ -310,13 +336,13 @@ class Database:
                 raise InvalidatePoolError
         elif "used" in record.info and monotonic() > record.info["used"] + _PING_AFTER:
             # A proxy may have forgotten it, and nobody would ever answer; new ones may work.
-            self._watchdog.watch(connection, min(monotonic() + 1, self._call.deadline))
+            self._own.watchdog.watch(connection, min(monotonic() + 1, _deadline.get()))
             try:
                 self._engine.dialect.do_ping(connection)
             except Exception:
                 raise InvalidatePoolError from None
             finally:
-                self._watchdog.release(connection)
+                self._own.watchdog.release(connection)
 
     def _checkin(self, _: object, record: Any) -> None:
         record.info["used"] = monotonic()
