@@ -196,7 +196,8 @@ class MariaDB(DatabaseServer):
     def _install_command(self) -> Sequence[str | Path]:
         options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
         data = f"--datadir={self.directory}/data"
-        return [self._program("mariadb-install-db"), "--no-defaults", data, *options]
+        temporary = f"--tmpdir={self.directory}"  # two of them in one directory disturb each other
+        return [self._program("mariadb-install-db"), "--no-defaults", data, temporary, *options]
 
     def _start_command(self) -> Sequence[str | Path]:
         # A collation that takes upper and lower case for the same, as most installations have it.
@@ -205,7 +206,8 @@ class MariaDB(DatabaseServer):
         flush = f"--innodb-flush-log-at-trx-commit={1 if self._durable else 2}"
         unsafe = [flush, "--skip-networking", f"--socket={self.socket()}"]
         data = f"--datadir={self.directory}/data"
-        return [self._program("mariadbd"), "--no-defaults", data, *collation, *small, *unsafe]
+        temporary = f"--tmpdir={self.directory}"
+        return [self._program("mariadbd"), "--no-defaults", data, temporary, *collation, *small, *unsafe]
 
     def _url(self, database: str) -> str:
         return f"mysql+pymysql://root@/{database}?unix_socket={self.socket()}"

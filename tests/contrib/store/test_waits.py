@@ -308,4 +308,4 @@ def test_a_payout_with_thousands_of_events_blocks_no_save(
         while not working.done() or not count:
             other.save(received(controlNumber=number(count)))
             count += 1
-        assert working.result() == 1
+        assert working.result() >= 1  # what was saved meanwhile may be due too
