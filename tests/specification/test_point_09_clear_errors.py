@@ -68,12 +68,9 @@ def test_all_invalid_fields_are_reported_at_once_in_the_order_of_the_specificati
         "userName": USER_NAME,
     }
     assert field_errors(encode(fields), own) == [
-        ("action", ErrorCode.MISSING),
-        ("controlNumber", ErrorCode.UNEXPECTED_PREFIX),
-        ("payType", ErrorCode.UNKNOWN_STATUS),
-        ("dealTime", ErrorCode.INVALID_FORMAT),
-        ("failDescription", ErrorCode.INVALID_TYPE),
-        ("referenceNumber", ErrorCode.INVALID_TYPE),
+        *[("action", ErrorCode.MISSING), ("controlNumber", ErrorCode.UNEXPECTED_PREFIX)],
+        *[("payType", ErrorCode.UNKNOWN_STATUS), ("dealTime", ErrorCode.INVALID_FORMAT)],
+        *[("failDescription", ErrorCode.INVALID_TYPE), ("referenceNumber", ErrorCode.INVALID_TYPE)],
     ]
 
 

@@ -111,7 +111,7 @@ def read(parser: CallbackParser, body: bytes) -> PayoutCallback | None:
     assert_type(callback.extra, Mapping[str, object])
     assert_type(callback.idempotency_key, str)
     assert_type(callback.digest, str)
-    assert_type(IDEMPOTENCY_KEY_MAX_LENGTH, int)
+    assert_type(callback.idempotency_key[:IDEMPOTENCY_KEY_MAX_LENGTH], str)
     assert_type(callback.to_dict(), dict[str, object])
     return PayoutCallback.from_dict(callback.to_dict())
 

@@ -53,7 +53,7 @@ def test_where_order_means_oldest_to_newest_a_value_is_one_or_a_sequence(
         with pytest.raises(TypeError) as caught:
             build(value)
         assert str(caught.value) == f"{expected} {got}"
-    for nothing in ([], (), deque[str]()):
+    for nothing in (list[str](), (), deque[str]()):
         with pytest.raises(ValueError, match=f"^{expected} none$"):
             build(nothing)
 
@@ -103,7 +103,7 @@ def test_several_values_keep_their_order_and_prefixes_have_none() -> None:
                 ValueError,
                 "prefixes: expected one str or a sequence of them, oldest first, got none",
             )
-            for none in ([], set())
+            for none in (list[str](), set[str]())
         ),
         *(
             ({"prefixes": ["SKY99", prefix]}, ValueError, PREFIX)

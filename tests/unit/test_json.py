@@ -275,9 +275,9 @@ def test_what_is_searched_for_secrets_are_all_names_texts_and_numbers() -> None:
 
 
 def test_the_depth_counts_objects_and_arrays_the_outermost_included() -> None:
-    value: list[object] = []
-    for _ in range(MAX_DEPTH - 1):
-        value = [value, {"a": value}][:1]
+    value: object = []
+    for level in range(MAX_DEPTH - 1):
+        value = [value] if level % 2 else {"a": value}
     collect(value, [])
     assert json_copy(value) == value
     with pytest.raises(MalformedBodyError, match="got more$"):

@@ -427,4 +427,5 @@ def test_no_frame_and_no_attribute_of_what_parse_raises_holds_the_body(
     assert AUTHENTICATION not in exposed(caught.value)
     result = parser.receive(received)
     assert not isinstance(result, Accepted)
-    assert result.error.__traceback__ is result.error.__context__ is result.error.__cause__ is None
+    assert result.error.__traceback__ is None
+    assert result.error.__context__ is result.error.__cause__ is None
