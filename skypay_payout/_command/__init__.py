@@ -12,8 +12,10 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from io import TextIOWrapper
 
+from .. import __version__
 from . import check, conformance, demo, encryption, send, settings, store
 from .terminal import UsageError, note
 
@@ -52,8 +54,12 @@ def _run(argv: Sequence[str] | None) -> int:
         description="Receive SkyPay's payout callback (payoutQueuePayout).",
         epilog=settings.HELP,
         formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    subparsers = parser.add_subparsers(
+        metavar="COMMAND", required=True, parser_class=partial(ArgumentParser, allow_abbrev=False)
+    )
     for module in _MODULES:
         module.add_to(subparsers)
     try:

@@ -1,124 +1,181 @@
-"""The results of the conformance check as files: JUnit XML for a build server, HTML for a colleague."""
+"""The results of the conformance check for people, what to fix first, and as lines of JSON for machines."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from html import escape
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from xml.etree import ElementTree  # only written, never read
 
-from .terminal import printable
+from attrs import define, field
+
+from .terminal import RED, YELLOW, paragraph, printable, styled
 
 if TYPE_CHECKING:
-    from ..conformance import Result
+    from ..conformance import Problem, Result, Rule
+
+_INDENT = 2
+_ORDER = ("passed", "warning", "failed", "skipped", "inconclusive")
+_STYLES = {"failed": RED, "warning": YELLOW}
+_NAMED = 4
+"""Callbacks that are named where several fail."""
+_EXAMPLES = 4
+"""Rules that show an example, of those that fail in one way."""
+_OF_ONE_MISTAKE = 8
+"""More rules than that fail in one way for one reason."""
 
 
-def without_password(url: str) -> str:
-    """The URL as a report may show it: without user, password, query and fragment."""
-    try:
-        parts = urlsplit(url)
-        return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
-    except ValueError:
-        return "not a URL"
+def print_list(rules: Iterable[Rule], *, as_json: bool) -> None:
+    """Print every rule."""
+    for rule in rules:
+        if as_json:
+            fields = {"section": rule.section, "rule": rule.rule, "point": rule.point, "why": rule.why}
+            print(json.dumps({"id": rule.id} | fields))
+        else:
+            print(f"{rule.id:30}  {rule.rule}")
 
 
-def junit(_url: str, results: Sequence[Result], ended: str) -> str:
-    """The results as JUnit XML, in the elements and attributes that the schema of Jenkins allows.
+@define
+class Report:
+    """Prints the sections as they end, and at the end what failed, by cause, the worst first."""
 
-    ``ended`` says why the check ended early; it becomes an error of its own.
-    """
-    counts = Counter(str(result.outcome) for result in results)
-    errors = counts["inconclusive"] + bool(ended)
-    totals = {
-        "name": "skypay-payout conformance",
-        "tests": f"{len(results) + bool(ended)}",
-        "failures": f"{counts['failed']}",
-        "errors": f"{errors}",
-        "time": f"{sum(result.seconds for result in results):.3f}",
-    }
-    root = ElementTree.Element("testsuites", totals)
-    suite = ElementTree.SubElement(root, "testsuite", totals | {"skipped": f"{counts['skipped']}"})
+    as_json: bool
+    expected: int
+    """How many rules there are to try."""
+    results: list[Result] = field(init=False, factory=lambda: list["Result"]())
+    _printed: int = field(init=False, default=0)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a rule failed or was inconclusive."""
+        return any(result.outcome in ("failed", "inconclusive") for result in self.results)
+
+    def add(self, result: Result) -> None:
+        """Take one result."""
+        if self.results and self.results[-1].rule.section != result.rule.section:
+            self._print_section()
+        self.results.append(result)
+        if self.as_json:
+            print(_as_json(result), flush=True)
+
+    def end(self, files: Mapping[Problem, str]) -> None:
+        """Print what failed, and count."""
+        counts = Counter(str(result.outcome) for result in self.results)
+        missing = self.expected - len({result.id for result in self.results})
+        if self.as_json:
+            summary = {"rules": len(self.results), **{outcome: counts[outcome] for outcome in _ORDER}}
+            print(json.dumps({"summary": summary | {"not_tried": missing}}))
+            return
+        self._print_section()
+        _print_messages(self.results)
+        causes = _by_cause(self.results)
+        for cause in causes:
+            _print_cause(cause, files)
+        failures = sum(len(cause) for cause in causes if not cause[0][1].warning)
+        outcomes = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _ORDER)
+        text = f"{_counted(len(self.results), 'rule')}: {outcomes}"
+        if failures:
+            text += f"; {_counted(failures, 'failure')} in {_counted(_failed(causes), 'cause')}"
+        if missing > 0:
+            text += f"; {_counted(missing, 'rule')} not tried"
+        print(f"\n{paragraph(text)}", flush=True)
+
+    def _print_section(self) -> None:
+        if self.as_json or self._printed == len(self.results):
+            return
+        for section, group in groupby(self.results[self._printed :], lambda result: result.rule.section):
+            counts = Counter(str(result.outcome) for result in group)
+            told = ", ".join(
+                styled(f"{counts[outcome]} {outcome}", _STYLES.get(outcome, ""))
+                for outcome in _ORDER
+                if counts[outcome]
+            )
+            print(f"{section:18}{told}", flush=True)
+        self._printed = len(self.results)
+
+
+_Cause = Sequence[tuple["Result", "Problem"]]
+
+
+def _by_cause(results: Iterable[Result]) -> list[_Cause]:
+    """What failed in the same way, the worst consequence first, and warnings last."""
+    from ..conformance import Consequence
+
+    causes: dict[tuple[bool, int, str], list[tuple[Result, Problem]]] = {}
     for result in results:
-        case = _testcase(suite, f"{result.id}: {result.rule}", result.seconds)
-        message = printable(result.message)
-        detail = f"{message}\nSpecification: {result.point}.\n{result.why}"
-        if result.outcome == "failed":
-            ElementTree.SubElement(case, "failure", message=message, type="failed").text = detail
-        elif result.outcome == "inconclusive":
-            ElementTree.SubElement(case, "error", message=message, type="inconclusive").text = detail
-        elif result.outcome == "skipped":
-            ElementTree.SubElement(case, "skipped").text = message
-        elif message:
-            ElementTree.SubElement(case, "system-out").text = message
-    if ended:
-        case = _testcase(suite, "the check runs to its end", 0.0)
-        ElementTree.SubElement(case, "error", message=printable(ended), type="ended")
-    ElementTree.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+        for problem in result.problems:
+            same = re.sub(r"'.*'|\d+", "…", problem.message)
+            key = problem.warning, list(Consequence).index(problem.consequence), same
+            causes.setdefault(key, []).append((result, problem))
+    return [causes[key] for key in sorted(causes, key=lambda key: (key[:2], -len(causes[key])))]
 
 
-def _testcase(suite: ElementTree.Element, name: str, seconds: float) -> ElementTree.Element:
-    fields = {"classname": "conformance", "name": name, "time": f"{seconds:.3f}"}
-    return ElementTree.SubElement(suite, "testcase", fields)
+def _failed(causes: Sequence[_Cause]) -> int:
+    return sum(not cause[0][1].warning for cause in causes)
 
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>SkyPay payout callback: conformance of {url}</title>
-<style>
-body {{
-  font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222;
-}}
-h1 {{ font-size: 1.4rem; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ border-bottom: 1px solid #ddd; padding: .4rem .6rem; text-align: left; vertical-align: top; }}
-td p {{ margin: .2rem 0; overflow-wrap: anywhere; }}
-.failed, .inconclusive {{ color: #a40000; font-weight: bold; }}
-.passed {{ color: #1a6b1a; }}
-.skipped, .more {{ color: #555; }}
-code {{ white-space: nowrap; }}
-</style>
-</head>
-<body>
-<h1>Conformance of an endpoint for SkyPay's payout callback</h1>
-<p>{url}<br>{time} UTC, skypay-payout {version}</p>
-<p><strong>{summary}</strong></p>
-<table>
-<thead><tr><th scope="col">Outcome</th><th scope="col">Case</th><th scope="col">Rule</th></tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>
-</body>
-</html>
-"""
-_ORDER = ("failed", "inconclusive", "passed", "skipped")
+def _print_cause(cause: _Cause, files: Mapping[Problem, str]) -> None:
+    _, problem = cause[0]
+    kind, style = ("WARNING", YELLOW) if problem.warning else ("FAILED", RED)
+    print(f"\n{styled(f'{kind}: {problem.consequence}', style)}")
+    _print(printable(problem.message))
+    # What fails in order fails at once too, and is easier to look into.
+    ranked = sorted(cause, key=lambda one: one[0].rule.how != "in any order")
+    by_rule: dict[str, list[tuple[Result, Problem]]] = {}
+    for one in ranked:
+        by_rule.setdefault(one[0].id, []).append(one)
+    # Where so many rules fail in one way, one mistake is behind it; else each may be of another.
+    examples = 1 if len(by_rule) > _OF_ONE_MISTAKE else _EXAMPLES
+    if len(cause) > 1:
+        _print(f"{_counted(len(cause), 'time')} in {_counted(len(by_rule), 'rule')}:")
+    for failed in list(by_rule.values())[:examples]:
+        _print_example(failed, files)
+    if others := [f"{name} ({len(failed)})" for name, failed in list(by_rule.items())[examples:]]:
+        _print(f"Also in {', '.join(others)}")
 
 
-def html(url: str, results: Sequence[Result], ended: str) -> str:
-    """The results as one page, without scripts and anything from elsewhere: what failed comes first."""
-    counts = Counter(str(result.outcome) for result in results)
-    summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _ORDER)
-    return _PAGE.format(
-        url=escape(url),
-        time=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-        version=escape(version("skypay-payout")),
-        summary=escape(f"{len(results)} cases: {summary}. {printable(ended)}"),
-        rows="\n".join(map(_row, sorted(results, key=lambda one: _ORDER.index(one.outcome)))),
-    )
+def _print_example(failed: _Cause, files: Mapping[Problem, str]) -> None:
+    result, problem = failed[0]
+    whats = list(filter(None, dict.fromkeys(printable(one.what) for _, one in failed)))
+    more = f" and {len(whats) - _NAMED} more" if len(whats) > _NAMED else ""
+    _print(": ".join(filter(None, (result.id, result.rule.rule, ", ".join(whats[:_NAMED]) + more))))
+    for name, text in (("sent", problem.sent), ("received", problem.received), ("saved", files.get(problem))):
+        if text:
+            _print(f"{name:9} {printable(text)}", indent=4, hanging=10)
+    _print(f"Specification: {result.rule.point}. {result.rule.why}", indent=4, hanging=0)
 
 
-def _row(result: Result) -> str:
-    texts = [f"<p>{escape(result.rule)}</p>"]
+def _print_messages(results: Iterable[Result]) -> None:
+    """What was not tried, and why; what a run could not detect."""
+    told = dict[tuple[str, str], list[str]]()
+    for result in results:
+        if result.message and not result.problems:
+            told.setdefault((str(result.outcome), result.message), []).append(result.id)
+    for (outcome, message), names in told.items():
+        label = outcome.upper() if outcome == "inconclusive" else outcome
+        print()
+        _print(f"{label}: {', '.join(names)}: {printable(message)}", indent=0)
+
+
+def _print(text: str, *, indent: int = _INDENT, hanging: int = 2) -> None:
+    print(paragraph(text, indent=indent, hanging=hanging))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _as_json(result: Result) -> str:
+    rule = result.rule
+    fields: dict[str, object] = {"id": rule.id, "section": rule.section, "rule": rule.rule}
+    fields |= {"outcome": result.outcome, "point": rule.point, "why": rule.why}
+    fields["seconds"] = round(result.seconds, 3)
     if result.message:
-        texts.append(f"<p>{escape(printable(result.message))}</p>")
-    texts.append(f'<p class="more">{escape(result.point)}. {escape(result.why)}</p>')
-    outcome = f'<td class="{result.outcome}">{result.outcome}</td>'
-    return f"<tr>{outcome}<td><code>{escape(result.id)}</code></td><td>{''.join(texts)}</td></tr>"
+        fields["message"] = printable(result.message)
+    if result.problems:
+        fields["consequence"] = result.consequence
+        names = ("what", "message", "consequence", "warning", "sent", "received")
+        fields["problems"] = [{name: getattr(problem, name) for name in names} for problem in result.problems]
+    return json.dumps(fields)

@@ -1,4 +1,4 @@
-"""The option ``--stored``: the events that a command of the user's prints."""
+"""The options ``--stored``, ``--quarantined`` and ``--statuses``: what commands of the user's print."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import cast
 SECONDS = 30.0
 """How long the command may take."""
 _LINE = 1024 * 1024
-"""Bytes of one event."""
+"""Bytes of one line."""
 
 
-def events(command: str) -> Iterator[Mapping[str, object]]:
-    """Yield each event that the command prints, one JSON object a line.
+def objects(command: str, option: str) -> Iterator[Mapping[str, object]]:
+    """Yield each JSON object that the command of that option prints, one a line.
 
     Raises ``ValueError`` that says why it cannot.
     """
@@ -30,27 +30,27 @@ def events(command: str) -> Iterator[Mapping[str, object]]:
         try:
             status = process.wait(SECONDS)
         except subprocess.TimeoutExpired:
-            raise ValueError(f"expected the command of --stored to end within {SECONDS:.0f} s") from None
+            raise ValueError(f"expected the command of {option} to end within {SECONDS:.0f} s") from None
         finally:
             with suppress(OSError, AttributeError):  # Windows has no process groups
                 os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             process.wait()
         if status:
-            raise ValueError(f"the command of --stored ended with status {status}")
+            raise ValueError(f"the command of {option} ended with status {status}")
         output.seek(0)
         number = 0
         while line := output.readline(_LINE):
             number += 1
             if line.strip():
-                yield _event(line, number)
+                yield _object(line, number, option)
 
 
-def _event(line: bytes, number: int) -> Mapping[str, object]:
+def _object(line: bytes, number: int, option: str) -> Mapping[str, object]:
     try:
         value: object = json.loads(line)
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):
         return cast("dict[str, object]", value)
-    raise ValueError(f"expected a JSON object in line {number} of what --stored prints, got something else")
+    raise ValueError(f"expected a JSON object in line {number} of what {option} prints, got something else")

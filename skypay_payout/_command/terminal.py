@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from io import BufferedReader, FileIO
+from shutil import get_terminal_size
 from textwrap import fill
 from typing import TypeAlias
 from unicodedata import category
@@ -77,8 +79,29 @@ def row(name: str, value: str) -> str:
 
 
 def filled(problem: str) -> str:
-    """Format one problem as a paragraph for a terminal of 80 columns."""
-    return fill(problem, 78, initial_indent="  ", subsequent_indent="    ")
+    """Format one problem as a paragraph."""
+    return paragraph(problem, indent=2)
+
+
+def paragraph(text: str, *, indent: int = 0, hanging: int = 2) -> str:
+    """Format a text for the width of the terminal, or for 80 columns where there is none."""
+    width = max(get_terminal_size().columns, 40)
+    return fill(
+        text,
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_on_hyphens=False,
+    )
+
+
+RED, YELLOW = "31;1", "33"
+
+
+def styled(text: str, style: str) -> str:
+    """Return the text in a style, on a terminal that has them and unless NO_COLOR is set."""
+    is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return f"\033[{style}m{text}\033[m" if style and is_terminal and not os.environ.get("NO_COLOR") else text
 
 
 def problems(error: CallbackError) -> list[str]:

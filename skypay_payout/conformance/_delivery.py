@@ -1,132 +1,54 @@
 """Deliver callbacks over HTTP as SkyPay does, within one deadline whatever comes back.
 
-HTTP is httpx's, from the extra ``http``. Its event loop runs in a thread of its own, so that callers
-need none and many deliveries can be made at once.
+HTTP is httpx's, from the extra ``http``. Its event loop runs behind a portal of anyio, so that callers need
+none and many deliveries can be made at once.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine, Generator, Sequence
-from concurrent.futures import Future
+import os
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import datetime
-from functools import cache
-from http.cookiejar import CookieJar
-from threading import Thread
 from time import perf_counter
 from typing import TypeVar
 
-from attrs import frozen
-
 try:
     import httpx
+    from anyio import create_task_group, fail_after
+    from anyio.from_thread import BlockingPortal, start_blocking_portal
 except ImportError as _missing:
     raise ImportError(
         "delivering callbacks needs the extra 'http': pip install 'skypay-payout[http]'"
     ) from _missing
 
 from .._times import SKYPAY_ZONE
+from ._http import ConnectionClosed, DeliveryError, HttpResponse, Request, TimedOut, Unreachable
+from ._transport import NoCookies, built, parsed, reason, ssl_context
 
 DEADLINE = 10.0
 """Seconds that a delivery may take, from connecting to the last byte of the response."""
 _MAX_BODY = 65536
 """Bytes of a response that are read."""
-_PIECE = 1000
-"""Bytes of a chunk, where a request is chunked."""
 
 _T = TypeVar("_T")
-
-
-class DeliveryError(ConnectionError):
-    """The endpoint gave no response. The message is one line that says why, and nothing that was sent."""
-
-
-class TimedOut(DeliveryError):
-    """There was no whole response within the deadline."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"no response within {seconds:.0f} s")
-        self.seconds = seconds
-
-
-class Unreachable(DeliveryError):
-    """There was nobody to deliver to."""
-
-
-class ConnectionClosed(DeliveryError):
-    """The connection ended before a whole response was there."""
-
-
-@frozen
-class Request:
-    """One callback as it goes out: a POST with content type ``text/plain``."""
-
-    body: bytes
-    content_type: str = "text/plain"
-    chunked: bool = False
-    """Send the body in chunks, with no Content-Length."""
-    shouted: bool = False
-    """Send the names of the headers in capitals."""
-
-
-@frozen
-class HttpResponse:
-    """What came back."""
-
-    status: int
-    """The HTTP status."""
-    version: str
-    """``HTTP/1.0`` or ``HTTP/1.1``."""
-    headers: tuple[tuple[bytes, bytes], ...]
-    """Names and values, as they came."""
-    body: bytes
-    """At most 64 KiB of it, as it came: it is never decompressed."""
-    sent: datetime
-    """When the delivery began: aware, in UTC+8."""
-    seconds: float
-    """From then until the whole response was here, with the time to connect."""
-
-    def header(self, name: bytes) -> str:
-        """The value of the header, ``""`` if there is none."""
-        return next((value.decode("latin-1") for key, value in self.headers if key.lower() == name), "")
-
-
-_ssl_context = cache(httpx.create_ssl_context)  # reading the certificates takes longer than a delivery
-
-
-class _NoCookies(CookieJar):
-    def extract_cookies(self, response: object, request: object) -> None:
-        """Keep none: SkyPay is no browser."""
 
 
 class Client:
     """Delivers to one URL. Redirects are not followed, no compression is asked for, and nothing is kept."""
 
-    def __init__(self, url: httpx.URL, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, url: httpx.URL, portal: BlockingPortal) -> None:
         self._url = url
-        self._loop = loop
+        self._portal = portal
         # A connection of its own for each delivery: a server may close one on which it rejected a body.
         self._client = self._new_client(keepalive=0)
 
-    def _built(self, request: Request) -> httpx.Request:
-        headers = {
-            "Content-Type": request.content_type,
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-            "User-Agent": "skypay-payout",
-        }
-        content = _pieces(request.body) if request.chunked else request.body
-        built = httpx.Request("POST", self._url, content=content, headers=headers)
-        if request.shouted:
-            built.headers = httpx.Headers([(name.upper(), value) for name, value in built.headers.raw])
-        return built
-
     def _new_client(self, keepalive: int) -> httpx.AsyncClient:
+        context = ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         try:
             return httpx.AsyncClient(
-                verify=_ssl_context(),
-                cookies=_NoCookies(),
+                verify=context,
+                cookies=NoCookies(),
                 timeout=None,  # noqa: S113  the deadline is over everything, which no timeout of httpx is
                 limits=httpx.Limits(max_keepalive_connections=keepalive),
             )
@@ -148,9 +70,17 @@ class Client:
         """Post the callbacks at once, each over a connection of its own; the responses in the same order."""
 
         async def together() -> list[HttpResponse | DeliveryError]:
-            return await asyncio.gather(*(self._post(request, self._client) for request in requests))
+            responses = dict[int, HttpResponse | DeliveryError]()
 
-        return self._wait(together())
+            async def post(number: int) -> None:
+                responses[number] = await self._post(requests[number], self._client)
+
+            async with create_task_group() as group:
+                for number in range(len(requests)):
+                    group.start_soon(post, number)
+            return [responses[number] for number in range(len(requests))]
+
+        return self._wait(together)
 
     def deliver_over_one_connection(self, requests: Sequence[Request]) -> list[HttpResponse | DeliveryError]:
         """Post the callbacks one after the other over one connection, as far as the server keeps it open."""
@@ -166,21 +96,14 @@ class Client:
                     responses.append(response)
             return responses
 
-        return self._wait(in_turn())
+        return self._wait(in_turn)
 
     def close(self) -> None:
-        """End what an interrupted delivery left, and close every connection."""
-        self._wait(self._end())
+        """Close every connection."""
+        self._wait(self._client.aclose)
 
-    async def _end(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._client.aclose()
-
-    def _wait(self, work: Coroutine[object, object, _T]) -> _T:
-        future: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+    def _wait(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        future = self._portal.start_task_soon(work)
         try:
             return future.result()
         finally:
@@ -190,8 +113,8 @@ class Client:
         sent, start = datetime.now(SKYPAY_ZONE), perf_counter()
         content = bytearray()
         try:
-            async with asyncio.timeout(DEADLINE):
-                response = await client.send(self._built(request), stream=True)
+            with fail_after(DEADLINE):
+                response = await client.send(built(self._url, request), stream=True)
                 async with aclosing(response):
                     async for chunk in response.aiter_raw():
                         content += chunk
@@ -200,49 +123,28 @@ class Client:
         except TimeoutError:
             return TimedOut(DEADLINE)
         except (httpx.ConnectError, httpx.ProxyError) as error:
-            return Unreachable(f"cannot connect: {error}")
+            port = self._url.port or (443 if self._url.scheme == "https" else 80)
+            return Unreachable(f"cannot connect to {self._url.host}:{port}: {reason(error)}")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return ConnectionClosed(
                 f"the connection was closed, or what came is not HTTP ({type(error).__name__})"
             )
-        return HttpResponse(
-            response.status_code,
-            response.http_version,
-            tuple(response.headers.raw),
-            bytes(content[:_MAX_BODY]),
-            sent,
-            perf_counter() - start,
-        )
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
+        headers = tuple(response.headers.raw)
+        body, seconds = bytes(content[:_MAX_BODY]), perf_counter() - start
+        return HttpResponse(response.status_code, response.http_version, headers, body, sent, seconds)
 
 
 @contextmanager
 def connected(url: str) -> Generator[Client]:
     """A client for the URL. Proxies and certificates are the environment's, as httpx documents them.
 
-    Raises ``ValueError`` if ``url`` is not a URL of HTTP, or if a proxy in the environment cannot be used.
+    Raises ``ValueError`` if ``url`` is not a URL of HTTP, or if a proxy or certificates in the environment
+    cannot be used.
     """
-    try:
-        parsed = httpx.URL(url)
-        is_http = parsed.scheme in ("http", "https") and parsed.host
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise ValueError(f"expected a URL, got something else: {error}") from None
-    if not is_http:
-        raise ValueError("expected a URL of HTTP, http://... or https://..., got something else")
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        client = Client(parsed, loop)
+    address = parsed(url)
+    with start_blocking_portal() as portal:
+        client = Client(address, portal)
         try:
             yield client
         finally:
             client.close()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

@@ -1,53 +1,49 @@
-"""Verify a response: whether it acknowledges, whether it rejects, and whether it repeats a secret."""
+"""Judge a response: whether it does what it has to, what else it shows, and how to tell people about it."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
-from .._acknowledgement import acknowledge
-from .._formatting import quoted
+from .._formatting import REDACTED
 from .._parser import CallbackParser
-from ._delivery import HttpResponse
+from ._acknowledgement import Reading, off_by, read, time_of
+from ._http import ConnectionClosed, DeliveryError, HttpResponse
 from ._leaks import holds_any
+from ._misreading import aes_keys, decrypted, says_1000
+from ._rule import Consequence, Delivery, Problem
 
 if TYPE_CHECKING:
     from ..encryption import BodyCipher
 
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""How far responseTime may be from the time here: clocks differ, but no two zones are this close."""
+SHOWN = 300
+"""Characters of a callback and of a response that are shown."""
 _NOT_BY_CHANCE = 8
 """Characters of a secret that a response does not hold unless it repeats it."""
-
-_FIXED = acknowledge().to_dict()
-_is_response_time = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{4}", re.ASCII).fullmatch
-
 LEAKED = "the response repeats the authentication secret or a key, so it is not shown"
 
 
 class RateLimited(Exception):
     """The endpoint answered 429, which says nothing about the callback."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "got status 429, a rate limit, which says nothing about the callback: try a pause in between"
+        )
 
-def ciphers(parser: CallbackParser) -> tuple[BodyCipher, ...]:
-    """A cipher for each of the parser's keys, oldest first; none where bodies are plain."""
-    if parser.cipher is None:
+
+def _single_keys(verifier: Verifier) -> tuple[BodyCipher, ...]:
+    if verifier.parser.cipher is None:
         return ()
     from ..encryption import single_keys  # an extra, which plain bodies do not need
 
-    return single_keys(parser.cipher)
-
-
-def _keys(verifier: Verifier) -> tuple[BodyCipher, ...]:
-    return ciphers(verifier.parser)
+    return single_keys(verifier.parser.cipher)
 
 
 @frozen
@@ -55,13 +51,12 @@ class Verifier:
     """What the parser of an endpoint says about its responses."""
 
     parser: CallbackParser
-    keys: tuple[str, ...] = field(default=(), repr=False)
+    issued: tuple[str, ...] = field(default=(), repr=False)
     """The keys as issued, which the parser does not keep, so that no response shows one."""
-
-    _single_keys: tuple[BodyCipher, ...] = field(
-        init=False, repr=False, default=Factory(_keys, takes_self=True)
+    ciphers: tuple[BodyCipher, ...] = field(
+        init=False, repr=False, default=Factory(_single_keys, takes_self=True)
     )
-
+    """A cipher for each key, oldest first; none where bodies are plain."""
     _clean_headers: deque[bytes] = field(
         init=False, repr=False, eq=False, factory=partial(deque[bytes], maxlen=8)
     )
@@ -70,218 +65,141 @@ class Verifier:
     @property
     def newest_key(self) -> BodyCipher | None:
         """What encrypts callbacks; None where bodies are plain."""
-        return self._single_keys[-1] if self._single_keys else None
+        return self.ciphers[-1] if self.ciphers else None
+
+    def read(self, response: HttpResponse, cipher: BodyCipher | None) -> Reading:
+        """Read the response to a callback that ``cipher`` encrypted. Raises ``RateLimited`` for 429."""
+        if response.status == 429:
+            raise RateLimited
+        return read(
+            response.status,
+            response.body,
+            cipher,
+            encoding=response.header(b"content-encoding"),
+            others=aes_keys(self.parser.cipher),
+            issued=self.issued,
+        )
 
     def acknowledgement_problem(self, response: HttpResponse, cipher: BodyCipher | None) -> str:
-        """Everything by which the response is not the acknowledgement; ``""`` if it is.
-
-        ``cipher`` is what encrypted the callback: the response must be encrypted with the same key.
-        """
-        problem = self._unlike_acknowledgement(response, cipher)
-        # The acknowledgement itself has room for nothing else, but its headers have.
-        leaks = self._repeats(response, self._secrets()) if problem else self._leaks_in_headers(response)
-        return LEAKED if leaks else problem
-
-    def _unlike_acknowledgement(self, response: HttpResponse, cipher: BodyCipher | None) -> str:
-        if response.status != 200:
-            return f"expected status 200, got {response.status}{_ADVICE.get(response.status, '')}"
-        encoding = response.header(b"content-encoding")
-        if encoding.lower() not in ("", "identity"):
-            return (
-                f"expected no Content-Encoding, since none was asked for, got {quoted(encoding)}: "
-                "switch compression off"
-            )
-        text = response.body
-        if cipher is not None:
-            try:
-                text = cipher.decrypt(response.body)
-            except ValueError:
-                return self._not_decrypted(response.body)
-        fields = self._read(text)
-        return fields if isinstance(fields, str) else "; ".join(self._wrong_fields(fields, response))
-
-    def response_time(self, response: HttpResponse, cipher: BodyCipher | None) -> datetime:
-        """The responseTime of an acknowledgement."""
-        fields = _object(response.body if cipher is None else cipher.decrypt(response.body))
-        return cast("datetime", _response_time(fields["responseTime"]))
+        """Everything by which the response is not the acknowledgement; ``""`` if it is."""
+        if self.leak(response):
+            return LEAKED
+        try:
+            reading = self.read(response, cipher)
+        except RateLimited:
+            return str(RateLimited())
+        if reading.refusal:
+            return reading.refusal
+        at = "" if reading.time is None else time_of(reading.time)
+        late = at if isinstance(at, str) else off_by(at, response.sent, response.seconds)
+        return "; ".join(filter(None, (reading.key, *reading.form, late)))
 
     def rejection_problem(self, response: HttpResponse) -> str:
-        """Why the response is not a rejection; ``""`` if it is one: a status from 400 to 499, and no 1000.
+        """Why the response is not a rejection; ``""`` if it is one. Raises ``RateLimited`` for 429."""
+        problem = self._not_rejected(response)
+        return problem[1] if problem else ""
 
-        SkyPay does not say whether it goes by the status or by the body, so neither may look like an
-        acknowledgement. Raises ``RateLimited`` for 429.
-        """
-        for text in (response.body, *self._decrypted(response.body)):
-            if _says_1000(text):
-                return (
-                    f"expected a status from 400 to 499, got {response.status} with responseCode 1000: "
-                    "it was acknowledged"
-                )
+    def problem(self, delivery: Delivery, response: HttpResponse | DeliveryError) -> Problem | None:
+        """Why the response is not the expected one; None if it is. Raises ``RateLimited``."""
+        if delivery.expected == "anything":
+            return None
+        if delivery.expected == "acknowledged":
+            consequence = Consequence.LOST
+            message = (
+                str(response)
+                if isinstance(response, DeliveryError)
+                else self.read(response, delivery.cipher).refusal
+            )
+        else:
+            if delivery.may_close and isinstance(response, ConnectionClosed):
+                return None
+            consequence, message = self._not_rejected(response) or (Consequence.FORM, "")
+        if not message:
+            return None
+        warning = consequence in delivery.lenient
+        return self.told(Problem(message, consequence, delivery.what, warning=warning), delivery, response)
+
+    def _not_rejected(self, response: HttpResponse | DeliveryError) -> tuple[Consequence, str] | None:
+        """SkyPay does not say whether it goes by status or body, so neither may look acknowledged."""
+        if isinstance(response, DeliveryError):
+            return Consequence.CRASHED, f"expected a status from 400 to 499, {response}"
+        got = f"expected a status from 400 to 499, got {response.status}"
+        if any(map(says_1000, (response.body, *self._decrypted(response.body)))):
+            return Consequence.ACKNOWLEDGED, f"{got} with responseCode 1000: it was acknowledged"
         if response.status == 429:
             raise RateLimited
         if 400 <= response.status < 500:
-            return ""
-        return f"expected a status from 400 to 499, got {response.status}"
+            return None
+        if response.status >= 500:
+            return Consequence.CRASHED, got
+        return Consequence.ACKNOWLEDGED if response.status < 300 else Consequence.FORM, got
 
-    def leaks(self, response: HttpResponse, sent: Iterable[str] = ()) -> bool:
-        """Whether the response repeats a secret or a key in a way that cannot be chance.
+    def told(self, problem: Problem, delivery: Delivery, response: HttpResponse | DeliveryError) -> Problem:
+        """The problem with what was sent and what came, as people may see it."""
+        sent = self._redacted(delivery.text or delivery.request.body, delivery.secrets)
+        received = ""
+        if isinstance(response, HttpResponse):
+            text = self.shown(response, delivery.secrets)
+            received = f"{response.status} {LEAKED if text is None else text[:SHOWN]}"
+            if text is None and response.status == 200 and problem.consequence is not Consequence.LEAKED:
+                problem = evolve(problem, message=LEAKED)  # the message may quote it
+        return evolve(problem, sent=sent[:SHOWN], received=received, request=delivery.request)
 
-        ``sent`` are secrets of that callback, such as near misses of the real one.
+    def leak(self, response: HttpResponse, near: Iterable[str] = ()) -> str:
+        """Where the response repeats a secret or a key, the header or the body; ``""`` if it does not.
+
+        ``near`` are near misses that the callback sent as its secret.
         """
-        return self._repeats(response, _long((*self._secrets(), *sent)))
+        secrets = [one for one in (*self._secrets(), *near) if len(one) >= _NOT_BY_CHANCE]
+        headers = b"\n".join(b": ".join(header) for header in response.headers)
+        if headers not in self._clean_headers:
+            for name, value in response.headers:
+                if holds_any(name + b": " + value, secrets, _nothing):
+                    return f"the header {name.decode('latin-1')}"
+            self._clean_headers.append(headers)
+        return "the body" if holds_any(response.body, secrets, self._decrypted) else ""
 
-    def shown(self, response: HttpResponse) -> str | None:
+    def shown(self, response: HttpResponse, near: Iterable[str] = ()) -> str | None:
         """The text of the response, decrypted if a key fits; None where it holds a secret or a key."""
-        if self._repeats(response, self._secrets()):
+        if holds_any(response.body, [*self._secrets(), *near], self._decrypted):
             return None
         return next(self._decrypted(response.body), response.body).decode(errors="replace")
 
-    def _repeats(self, response: HttpResponse, secrets: list[str]) -> bool:
-        in_headers = holds_any(_headers(response), secrets, _nothing)
-        return in_headers or holds_any(response.body, secrets, self._decrypted)
-
-    def _leaks_in_headers(self, response: HttpResponse) -> bool:
-        headers = _headers(response)
-        if headers in self._clean_headers:
-            return False
-        leaks = holds_any(headers, _long(self._secrets()), _nothing)
-        if not leaks:
-            self._clean_headers.append(headers)
-        return leaks
+    def _redacted(self, text: bytes, near: Iterable[str]) -> str:
+        secrets = sorted({*self._secrets(), *near}, key=len, reverse=True)
+        for attempt in filter(None, (text, _normal(text))):
+            shown = attempt.decode(errors="backslashreplace")
+            for secret in secrets:
+                for form in (json.dumps(secret, ensure_ascii=False)[1:-1], secret):
+                    shown = shown.replace(form, REDACTED) if form else shown
+            if not holds_any(shown.encode(errors="replace"), secrets, _nothing):
+                return shown
+        return "(not shown, since it holds the secret in another form)"
 
     def _secrets(self) -> list[str]:
+        keys = aes_keys(self.parser.cipher)
         return [
             *(secret for account in self.parser.credentials for secret in account.authentication),
-            *self.keys,
+            *self.issued,
+            *(form for key in keys for form in _forms(key)),
         ]
 
     def _decrypted(self, body: bytes) -> Iterator[bytes]:
-        for key in self._single_keys:
-            with suppress(ValueError):
-                yield key.decrypt(body)
-
-    def _not_decrypted(self, body: bytes) -> str:
-        if _fields(body) is not None:
-            how = "one in plain JSON"
-        elif any(_fields(text) is not None for text in self._decrypted(body)):
-            how = "one under another key"
-        else:
-            how = f"{quoted(body.decode(errors='replace'))}, which no key decrypts to JSON"
-        return f"expected a response encrypted with the key of the callback, got {how}"
-
-    def _read(self, text: bytes) -> dict[str, object] | str:
-        try:
-            return _object(text)
-        except ValueError as error:
-            return f"expected one JSON object, got {quoted(text.decode(errors='replace'))}: {error}"
-
-    def _wrong_fields(self, fields: dict[str, object], response: HttpResponse) -> Iterator[str]:
-        for name, expected in _FIXED.items():
-            value = fields.pop(name, None)
-            if value is None:
-                yield f"expected {name}, got none"
-            elif name == "responseTime":
-                yield from self._wrong_time(value, response)
-            elif value != expected:
-                yield f"{name}: expected {quoted(expected)}, got {quoted(value)}{_kind(value)}"
-        if fields:
-            names = ", ".join(map(quoted, sorted(fields)))
-            yield f"expected the three fields and no others, got {names} too"
-
-    def _wrong_time(self, value: object, response: HttpResponse) -> Iterator[str]:
-        time = _response_time(value)
-        if time is None:
-            yield f"responseTime: expected yyyy-MM-dd HH:mm:ss.SSSS, got {quoted(value)}{_kind(value)}"
-            return
-        late = time - response.sent
-        if not -CLOCKS_DIFFER < late < CLOCKS_DIFFER + timedelta(seconds=response.seconds):
-            here = f"{response.sent:%Y-%m-%d %H:%M}"
-            yield (
-                f"responseTime: expected the present in UTC+8, {here}, got {quoted(value)}: {_off_by(late)}"
-            )
+        return filter(None, (decrypted(body, key) for key in aes_keys(self.parser.cipher)))
 
 
-_ADVICE = {
-    404: " (is the path right?)",
-    405: " (does the path take POST?)",
-    429: " (a rate limit: try --pause)",
-} | dict.fromkeys(range(300, 400), " (SkyPay is not known to follow redirects: give the final URL)")
+def _forms(key: bytes) -> Iterator[str]:
+    """The derived key as programs print it; hexadecimal and Base64 are decoded anyway."""
+    yield key.decode("latin-1")
+    yield from (key.hex(" "), key.hex(":"), ", ".join(map(str, key)))
+    yield ", ".join(str(byte - 256 if byte > 127 else byte) for byte in key)  # as Java prints it
 
 
-def _response_time(value: object) -> datetime | None:
-    """The instant that a responseTime names; None if it does not have its form (point 6)."""
-    if isinstance(value, str) and _is_response_time(value):
-        with suppress(ValueError):
-            return datetime.fromisoformat(f"{value[:-5]}+08:00") + timedelta(seconds=int(value[-4:]) / 10000)
-    return None
-
-
-def _off_by(late: timedelta) -> str:
-    hours = round(late / timedelta(hours=1))
-    if hours and abs(late - timedelta(hours=hours)) < CLOCKS_DIFFER:
-        zone = " (UTC)" if hours == -8 else ""
-        return f"it is {abs(hours)} h {'early' if hours < 0 else 'late'}{zone}"
-    direction = "early" if late < timedelta() else "late"
-    return f"it is {abs(late.total_seconds()):.0f} s {direction}; are both clocks set?"
-
-
-def _kind(value: object) -> str:
-    return "" if isinstance(value, str) else " (a string is expected)"
-
-
-def _headers(response: HttpResponse) -> bytes:
-    return b"\n".join(b": ".join(header) for header in response.headers)
-
-
-def _long(secrets: Iterable[str]) -> list[str]:
-    return [secret for secret in secrets if len(secret) >= _NOT_BY_CHANCE]
+def _normal(text: bytes) -> bytes:
+    with suppress(ValueError, RecursionError):
+        return json.dumps(json.loads(text), ensure_ascii=False).encode(errors="backslashreplace")
+    return b""
 
 
 def _nothing(_body: bytes) -> Iterator[bytes]:
     return iter(())
-
-
-def _says_1000(text: bytes) -> bool:
-    fields = _fields(text)
-    return fields is not None and str(fields.get("responseCode")) == _FIXED["responseCode"]
-
-
-def _object(text: bytes) -> dict[str, object]:
-    """The one JSON object that the text holds. Strictly: whatever reads responses may tolerate nothing.
-
-    Raises ``ValueError`` that says what is wrong and where.
-    """
-    try:
-        value: object = json.loads(text.decode(), object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        problem = f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}"
-    except UnicodeDecodeError as error:
-        problem = f"not UTF-8 at byte {error.start}"
-    except _DuplicateField as error:
-        problem = f"the field {quoted(error.args[0])} is there twice"
-    except (RecursionError, ValueError):
-        problem = "nested too deep, or a number of too many digits"
-    else:
-        if isinstance(value, dict):
-            return cast("dict[str, object]", value)
-        problem = "another JSON value"
-    raise ValueError(problem)
-
-
-def _fields(text: bytes) -> dict[str, object] | None:
-    with suppress(ValueError):
-        return _object(text)
-    return None
-
-
-class _DuplicateField(Exception):
-    pass
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict[str, object]()
-    for name, value in pairs:
-        if name in fields:
-            raise _DuplicateField(name)
-        fields[name] = value
-    return fields

@@ -119,6 +119,7 @@ class Endpoint:
     def decrypt(self, body: bytes) -> tuple[bytes, Key | None]:
         if not self.keys:
             return body, None
+        body = body.removeprefix(b"\xef\xbb\xbf").strip()
         for key in reversed(self.keys):
             with suppress(ValueError, Rejected):
                 text = key.decrypt(body)
@@ -129,7 +130,7 @@ class Endpoint:
     def read(self, text: bytes) -> Fields:
         try:
             value = self.loads(self.without_comma(text.decode("utf-8-sig")))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Rejected(400) from None
         if not isinstance(value, dict):
             raise Rejected(400)
@@ -141,7 +142,10 @@ class Endpoint:
         return start[:-1] + "}" if text.endswith("}") and start.endswith(",") else text
 
     def loads(self, text: str) -> object:
-        return json.loads(text, object_pairs_hook=self.once)
+        return json.loads(text, object_pairs_hook=self.once, parse_constant=self.constant)
+
+    def constant(self, name: str) -> object:
+        raise ValueError(name)
 
     def once(self, pairs: list[tuple[str, object]]) -> Fields:
         if len(dict(pairs)) < len(pairs):

@@ -5,26 +5,33 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 import struct
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from gzip import compress
 from itertools import repeat
+from pathlib import Path
 from threading import Event, Thread
 from typing import TypeAlias
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from skypay_payout._command import main
 from skypay_payout.conformance import _delivery
-from skypay_payout.conformance._delivery import (
+from skypay_payout.conformance._delivery import connected
+from skypay_payout.conformance._http import (
     ConnectionClosed,
     DeliveryError,
     HttpResponse,
     Request,
     TimedOut,
     Unreachable,
-    connected,
 )
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 from tests.conformance.served import Answer, Endpoint, Received, served
@@ -42,8 +49,8 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 class Misbehaving:
     """A server that follows a script on each connection once it has read the request."""
 
-    def __init__(self, script: Script, *, reads: bool = True) -> None:
-        self._script, self._reads = script, reads
+    def __init__(self, script: Script, *, reads: bool = True, context: ssl.SSLContext | None = None) -> None:
+        self._script, self._reads, self._context = script, reads, context
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._ended = Event()
         self.requests: list[bytes] = []
@@ -73,8 +80,11 @@ class Misbehaving:
             thread.join(PATIENCE)
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
+        with suppress(OSError), ExitStack() as stack:
+            stack.enter_context(connection)
             connection.settimeout(PATIENCE)
+            if self._context:
+                connection = stack.enter_context(self._context.wrap_socket(connection, server_side=True))
             if self._reads:
                 self.requests.append(_whole_request(connection))
             self._script(connection, self._ended)
@@ -232,7 +242,7 @@ MISBEHAVING: dict[str, tuple[Script, str]] = {
     "sends a number of many digits": (sending(OK + b"\r\n" + b"9" * 60000), "too many digits"),
     "sends two responses": (
         sending((OK + b"Content-Length: 2\r\n\r\n{}") * 2),
-        "expected responseTime, got none",
+        "expected responseCode 1000, got 'none'",
     ),
 }
 
@@ -375,16 +385,20 @@ def test_a_server_may_close_a_connection_when_the_next_request_comes() -> None:
 
 def test_a_delivery_that_is_left_is_ended() -> None:
     with Misbehaving(sending(b"", hold=True)).running() as server:
-        with connected(server.url) as client:
-            left = asyncio.run_coroutine_threadsafe(client._post(Request(b""), client._client), client._loop)
-            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), client._loop).result(PATIENCE)
+        with suppress(KeyboardInterrupt), connected(server.url) as client:
+            left = client._portal.start_task_soon(client._post, Request(b""), client._client)
+            client._portal.call(asyncio.sleep, 0)
+            raise KeyboardInterrupt
         assert left.cancelled()
 
 
 def test_where_nobody_is_there_it_is_unreachable() -> None:
     with served(Endpoint()) as server:
         pass
-    with connected(server.url) as client, pytest.raises(Unreachable, match="cannot connect"):
+    with (
+        connected(server.url) as client,
+        pytest.raises(Unreachable, match=r"cannot connect to 127.0.0.1:\d+: Connection refused"),
+    ):
         client.deliver(Request(b""))
 
 
@@ -451,3 +465,88 @@ def test_it_can_be_used_where_an_event_loop_runs() -> None:
             return client.deliver(Request(b"")).status
 
     assert asyncio.run(inside()) == 400
+
+
+# What stands in the way of a connection
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_a_port_that_there_is_not_is_an_error(port: int) -> None:
+    with (
+        pytest.raises(ValueError, match=f"expected a URL with a port from 1 to 65535, got port {port}"),
+        connected(f"http://127.0.0.1:{port}/"),
+    ):
+        pass
+
+
+def test_a_host_that_there_is_not_is_named_with_the_reason() -> None:
+    with (
+        connected("http://nowhere.invalid/") as client,
+        pytest.raises(Unreachable, match=r"cannot connect to nowhere.invalid:80: \w"),
+    ):
+        client.deliver(Request(b""))
+
+
+_DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A server of TLS whose certificate nobody else has signed, and the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - _DAY, now + _DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    with Misbehaving(sending(OK + b"Content-Length: 2\r\n\r\n{}"), context=context).running() as server:
+        yield server.url.replace("http://127.0.0.1", "https://localhost"), files[0]
+
+
+def test_a_certificate_that_is_not_trusted_is_explained(certified: tuple[str, Path]) -> None:
+    url, _ = certified
+    hint = r"cannot connect to localhost:\d+: self-signed certificate: .* certificate in SSL_CERT_FILE"
+    with connected(url) as client, pytest.raises(Unreachable, match=hint):
+        client.deliver(Request(b""))
+
+
+def test_a_certificate_that_is_named_is_trusted(
+    certified: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, certificate = certified
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with connected(url) as client:
+        assert client.deliver(Request(b"{}")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("variable", "reason"), [("SSL_CERT_FILE", "No such file"), ("SSL_CERT_FILE", "no certificate")]
+)
+def test_certificates_that_cannot_be_read_are_named(
+    variable: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "certificates.pem"
+    if "no certificate" in reason:
+        file.write_text("nothing")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(
+        ValueError, match=f"SSL_CERT_FILE: cannot read the certificates in '{file}': .*{reason}"
+    ):
+        connected("https://localhost/").__enter__()
+
+
+def test_what_does_not_speak_tls_is_named() -> None:
+    plain = Misbehaving(sending(b"HTTP/1.1 400 Bad Request\r\n\r\n"), reads=False)
+    with (
+        plain.running() as server,
+        connected(server.url.replace("http:", "https:")) as client,
+        pytest.raises(Unreachable, match=r"cannot connect to 127.0.0.1:\d+: TLS: "),
+    ):
+        client.deliver(Request(b""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -91,7 +92,7 @@ storing("takes nothing of another year", "deal-time-far sample", lambda f: abs(a
 # Texts and fields
 
 for encoding, cases in (
-    ("ascii", "text-chinese status-failure"),
+    ("ascii", "text-chinese status"),
     ("latin-1", "text-chinese"),
     ("gbk", "text-chinese text-emoji"),
 ):
@@ -106,10 +107,10 @@ storing(
     "text-emoji text-chinese",
     lambda f: all(ord(char) < 0x10000 for char in text_of(f)),
 )
-crashing("cannot encode half of a surrogate pair", "text-half-surrogate", lambda f: text_of(f).encode())
+crashing("cannot encode half of a surrogate pair", "text-lone-surrogate", lambda f: text_of(f).encode())
 crashing(
     "cannot encode half of a pair in an unknown field",
-    "text-half-surrogate",
+    "text-lone-surrogate",
     lambda f: str(f.get("remark")).encode(),
 )
 storing("cannot store U+0000", "text-nul", lambda f: "\0" not in text_of(f))
@@ -179,9 +180,7 @@ storing(
 storing("guards prototypes", "unknown-names", lambda f: "__proto__" not in f)
 storing("has 64 characters for a name", "unknown-names", lambda f: max(map(len, f)) <= 64)
 crashing("cannot encode a name", "unknown-names", lambda f: "".join(f).encode())
-storing(
-    "wants failDescription always", "sample status-upload status-payout", lambda f: "failDescription" in f
-)
+storing("wants failDescription always", "sample status status", lambda f: "failDescription" in f)
 storing(
     "wants failDescription of a failure",
     "optional-fields",
@@ -208,3 +207,28 @@ storing(
     "optional-fields",
     lambda f: "failDescription" not in f or status_of(f) == "4",
 )
+storing(
+    "takes a text that a language takes for nothing as missing",
+    "text-falsy",
+    lambda f: str(f.get("failDescription", "x")).strip() not in ("", "0", "null", "false", "undefined"),
+)
+storing(
+    "wants composed letters",
+    "text-normal-forms",
+    lambda f: unicodedata.normalize("NFC", text_of(f)) == text_of(f),
+)
+wrong(
+    "takes names in any case, the last one wins",
+    "name-case",
+    once=lambda self, pairs: {KNOWN.get(name.lower(), name): value for name, value in pairs},
+)
+wrong(
+    "takes the secret under a name in any case",
+    "name-case-forged",
+    authenticated=lambda self, f: any(
+        self.right_secret(value) and f.get("userName") == self.user_name
+        for name, value in f.items()
+        if name.lower() == "authentication"
+    ),
+)
+KNOWN = {name.lower(): name for name in FIELDS}

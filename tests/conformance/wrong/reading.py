@@ -123,8 +123,13 @@ decrypting(
     "base64-lines",
     lambda body: b"\n" not in body.strip() or len(body.splitlines()[0]) == 76,
 )
-decrypting("takes + for a space", "base64-alphabet", lambda body: b"+" not in body)
-decrypting("reads the alphabet of URLs", "base64-alphabet", lambda body: b"/" not in body)
+decrypting(
+    "wants no byte order mark and no space around Base64",
+    "base64-surroundings",
+    lambda body: body == body.removeprefix(b"\xef\xbb\xbf").strip(b" "),
+)
+decrypting("takes + for a space", "any-acknowledged", lambda body: b"+" not in body)
+decrypting("reads the alphabet of URLs", "any-acknowledged", lambda body: b"/" not in body)
 decrypting("wants no = at the end", "base64-alphabet", lambda body: not body.rstrip().endswith(b"="))
 decrypting("wants two = at the end", "base64-alphabet", lambda body: body.rstrip().endswith(b"=="))
 
@@ -184,40 +189,40 @@ def first_padding(newest_first: bool) -> Callable[[Encrypted, bytes], tuple[byte
 wrong("takes the newest key whose padding fits", "older-key-padding", Encrypted, decrypt=first_padding(True))
 wrong("takes the oldest key whose padding fits", "older-key-padding", Encrypted, decrypt=first_padding(False))
 wrong("knows the newest key only", "older-key", Encrypted, keys=Encrypted.keys[1:])
-wrong("knows the oldest key only", "any-acknowledged sample", Encrypted, keys=Encrypted.keys[:1])
+wrong("knows the oldest key only", "any-acknowledged", Encrypted, keys=Encrypted.keys[:1])
 wrong(
     "responds under the newest key",
-    "older-key",
+    "acknowledgement-key",
     Encrypted,
     acknowledge=lambda self, fields, key: Encrypted.acknowledge(self, fields, self.keys[-1]),
 )
 wrong(
     "responds under the oldest key",
-    "sample status-upload",
+    "acknowledgement-key",
     Encrypted,
     acknowledge=lambda self, fields, key: Encrypted.acknowledge(self, fields, self.keys[0]),
 )
 wrong(
     "responds in plain JSON",
-    "sample",
+    "acknowledgement-key",
     Encrypted,
     acknowledge=lambda self, fields, key: Endpoint.acknowledge(self, fields, None),
 )
 wrong(
     "responds under a key of its own",
-    "sample",
+    "any-acknowledged",
     Encrypted,
     acknowledge=lambda self, fields, key: Endpoint.acknowledge(self, fields, Key("my own")),
 )
 wrong(
     "responds with Base64 of plain JSON",
-    "sample",
+    "any-acknowledged",
     Encrypted,
     acknowledge=lambda self, fields, key: Answer(200, b64encode(self.written(self.acknowledgement(fields)))),
 )
 wrong(
     "responds with Base64 in quotes",
-    "sample",
+    "any-acknowledged",
     Encrypted,
     acknowledge=lambda self, fields, key: Answer(
         200, b'"' + key.encrypt(self.written(self.acknowledgement(fields))) + b'"'
@@ -225,7 +230,7 @@ wrong(
 )
 wrong(
     "responds with hexadecimal",
-    "sample",
+    "any-acknowledged",
     Encrypted,
     acknowledge=lambda self, fields, key: Answer(
         200, b64decode(key.encrypt(self.written(self.acknowledgement(fields)))).hex().encode()
@@ -248,7 +253,21 @@ class SharedKey(Encrypted):
         return super().acknowledge(fields, self.current)
 
 
-wrong("shares the key of a request", "together-keys", SharedKey)
+class OneKey(SharedKey):
+    """Crashes where another request has set another key in between."""
+
+    def decrypt(self, body: bytes) -> tuple[bytes, Key | None]:
+        text, key = Encrypted.decrypt(self, body)
+        self.current = key
+        sleep(0.05)
+        return (text, key) if self.current is key else crash()
+
+    def acknowledge(self, fields: Fields, key: Key | None) -> Answer | None:
+        return Encrypted.acknowledge(self, fields, key)
+
+
+wrong("crashes on two keys at once", "together-keys", OneKey)
+wrong("shares the key of a request", "acknowledgement-key", SharedKey)
 wrong(
     "takes plain JSON too",
     "plain-json",

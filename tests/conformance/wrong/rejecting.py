@@ -134,93 +134,91 @@ def secret_in(body: bytes) -> str:
 
 leaking(
     "repeats the secret in a header",
-    "sample",
+    "leaks",
     lambda body: (("X-Secret", secret_in(body)),),
     lambda body: b"",
     False,
 )
 leaking(
     "repeats the secret in a cookie",
-    "sample",
+    "leaks",
     lambda body: (("Set-Cookie", f"token={quote(secret_in(body))}"),),
     lambda body: b"",
     False,
 )
 leaking(
     "repeats the secret in Base64 in a header",
-    "sample",
+    "leaks",
     lambda body: (("Authorization", "Basic " + b64encode(secret_in(body).encode()).decode()),),
     lambda body: b"",
     False,
 )
 leaking(
     "repeats the callback beside the acknowledgement",
-    "sample",
+    "leaks",
     none,
     lambda body: ACK[:-1] + b',"request":' + json.dumps(body.decode("latin-1")).encode() + b"}",
     False,
 )
-leaking("repeats the callback in a rejection", "account-wrong", none, lambda body: body, True)
+leaking("repeats the callback in a rejection", "leaks", none, lambda body: body, True)
 leaking(
     "repeats the callback in a rejection of what is malformed",
-    "cut-short trailing-text",
+    "leaks",
     none,
     lambda body: b"cannot read " + body,
     True,
 )
 leaking(
     "repeats the secret in a header of a rejection",
-    "account-wrong",
+    "leaks",
     lambda body: (("X-Debug", secret_in(body)),),
     lambda body: b"",
     True,
 )
 leaking(
     "repeats the callback as JSON in JSON",
-    "account-wrong",
+    "leaks",
     none,
     lambda body: json.dumps({"e": json.dumps({"got": body.decode("latin-1")})}).encode(),
     True,
 )
 leaking(
     "repeats the secret as escapes",
-    "account-wrong",
+    "leaks",
     none,
     lambda body: "".join(f"\\u{ord(c):04x}" for c in secret_in(body)).encode(),
     True,
 )
 leaking(
     "repeats the callback in a page",
-    "account-wrong",
+    "leaks",
     none,
     lambda body: f"<pre>{escape(body.decode('latin-1'))}</pre>".encode(),
     True,
 )
 leaking(
     "repeats the secret as entities",
-    "account-wrong",
+    "leaks",
     none,
     lambda body: "".join(f"&#{ord(c)};" for c in secret_in(body)).encode(),
     True,
 )
 leaking(
     "repeats the callback in a URL",
-    "account-wrong",
+    "leaks",
     none,
     lambda body: b"/error?body=" + quote(body).encode(),
     True,
 )
 leaking(
     "repeats every character in a URL",
-    "account-wrong",
+    "leaks",
     none,
     lambda body: "".join(f"%{ord(c):02x}" for c in secret_in(body)).encode(),
     True,
 )
-leaking(
-    "repeats the callback in Base64", "account-wrong", none, lambda body: b"request=" + b64encode(body), True
-)
-leaking("repeats a nearly right secret", "secret-near", none, lambda body: secret_in(body).encode(), True)
+leaking("repeats the callback in Base64", "leaks", none, lambda body: b"request=" + b64encode(body), True)
+leaking("repeats a nearly right secret", "leaks", none, lambda body: secret_in(body).encode(), True)
 
 # What is not a callback
 
@@ -372,3 +370,14 @@ wrong(
     "duplicate-secret duplicate-field",
     once=lambda self, pairs: dict(pairs) if len(dict(pairs)) == len(pairs) else crash(),
 )
+wrong("takes NaN and Infinity", "not-finite", constant=lambda self, name: None)
+
+
+class Shallow(Endpoint):
+    """Nests no deeper than it has to, and crashes on the rest."""
+
+    def __call__(self, request: Received) -> Answer | None:
+        return Answer(500) if request.body.count(b"[") > 60 else super().__call__(request)
+
+
+wrong("crashes on deep arrays", "too-deep", Shallow)

@@ -73,7 +73,7 @@ wrong(
 # Rotation of secrets, and many at once
 
 wrong("knows the newest secret only", "older-secret", secrets=(AUTHENTICATION,))
-wrong("knows the older secret only", "any-acknowledged sample", secrets=(OLDER_SECRET,))
+wrong("knows the older secret only", "any-acknowledged", secrets=(OLDER_SECRET,))
 wrong(
     "knows the older secret for uploads only",
     "older-secret",

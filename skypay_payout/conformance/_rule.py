@@ -1,0 +1,171 @@
+"""A rule, what is delivered to try it, and what can come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from attrs import evolve, field, frozen
+
+from ._http import Request
+
+if TYPE_CHECKING:
+    from ..encryption import BodyCipher
+    from ._bodies import Bodies
+    from ._run import Run, Seen
+
+How: TypeAlias = "Literal['in any order', 'in turn', 'together', 'over one connection']"
+"""How the callbacks of a rule go out; in any order, several may go at once."""
+Fields: TypeAlias = "dict[str, object]"
+
+
+class Outcome(StrEnum):
+    """The outcome of one rule."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    """It passed, with something that a person should look at."""
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """It cannot run with these settings."""
+    INCONCLUSIVE = "inconclusive"
+    """The endpoint could not be tested: a rate limit, a command that failed, or no response in time."""
+
+
+class Consequence(StrEnum):
+    """What a failure costs, from the worst to the least."""
+
+    ACKNOWLEDGED = "acknowledged what it must not"
+    LEAKED = "repeated a secret or a key"
+    LOST = "lost a good callback"
+    STORED_WRONG = "stored it wrongly"
+    CRASHED = "crashed instead of rejecting"
+    FORM = "form"
+
+
+class Skip(Exception):
+    """The settings cannot show the rule; the message says why."""
+
+
+class Inconclusive(Exception):
+    """Nothing can be said about the rule; the message says why."""
+
+
+@frozen
+class Problem:
+    """One thing that is wrong."""
+
+    message: str
+    """Expected and got; it holds no secret and no key."""
+    consequence: Consequence
+    """What it costs."""
+    what: str = ""
+    """Which callback of the rule it is."""
+    sent: str = ""
+    """The callback, decrypted and redacted."""
+    received: str = ""
+    """The first 300 characters of the response, decrypted; empty where there was none."""
+    warning: bool = False
+    """A person should look at it, but nothing is broken."""
+    request: Request | None = field(default=None, repr=False, eq=False)
+    """The exact bytes, which may hold the secret."""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.message}" if self.what else self.message
+
+
+@frozen
+class Delivery:
+    """One callback of a rule, and what has to come back."""
+
+    what: str
+    """What is special about it, for messages."""
+    request: Request
+    expected: Literal["acknowledged", "rejected", "anything"]
+    cipher: BodyCipher | None = None
+    """What encrypted it, with one key."""
+    text: bytes = field(default=b"", repr=False)
+    """The text before encryption."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What it sent as its secret, where that is nearly a real one."""
+    genuine: bool = True
+    """SkyPay may send it: False where the sender is not authenticated, or the text is malformed."""
+    payout: str = ""
+    """The control number of a bad body, which no other callback has, whatever stands in the body."""
+    may_close: bool = False
+    """The endpoint may close the connection instead of rejecting."""
+    lenient: tuple[Consequence, ...] = ()
+    """What is worth a warning only."""
+
+
+class Observer:
+    """A rule over the whole run."""
+
+    seconds = 0.0
+    """How long the slowest response took, where the rule is about that."""
+    note = ""
+    """What a passed run could not detect."""
+
+    def saw(self, seen: Seen) -> None:
+        """Take note of one exchange."""
+
+    def results(self, run: Run) -> Iterable[Problem]:
+        """Yield what is wrong, at the end. Raises ``Skip`` and ``Inconclusive``."""
+        raise NotImplementedError
+
+
+Deliveries: TypeAlias = "Callable[[Bodies], Iterator[Delivery]]"
+
+
+@frozen
+class Rule:
+    """A rule that every endpoint has to keep."""
+
+    id: str
+    """A stable short name."""
+    section: str
+    """Which part of the check it belongs to."""
+    rule: str
+    """The sentence that has to be true."""
+    point: str
+    """Where the specification says so."""
+    why: str
+    """What it costs the partner if the sentence is false."""
+    deliveries: Deliveries | None = field(default=None, repr=False)
+    """What to deliver; None for an observer."""
+    how: How = "in any order"
+    observer: Callable[[], Observer] | None = field(default=None, repr=False)
+    """What looks at the whole run."""
+
+
+RULES: list[Rule] = []
+"""Every rule, in the order of the modules."""
+_D = TypeVar("_D", bound="Deliveries")
+_O = TypeVar("_O", bound="type[Observer]")
+
+
+def rule(id: str, point: str, why: str, *, how: How = "in any order") -> Callable[[_D], _D]:  # noqa: A002
+    """Make a rule of what yields its deliveries. The docstring is the sentence."""
+
+    def add(made: _D) -> _D:
+        RULES.append(evolve(_rule(id, made, point, why), deliveries=made, how=how))
+        return made
+
+    return add
+
+
+def observer(id: str, point: str, why: str) -> Callable[[_O], _O]:  # noqa: A002
+    """Make a rule of what looks at the whole run. The docstring is the sentence."""
+
+    def add(made: _O) -> _O:
+        RULES.append(evolve(_rule(id, made, point, why), observer=made))
+        return made
+
+    return add
+
+
+def _rule(name: str, made: Callable[..., object], point: str, why: str) -> Rule:
+    sentence = " ".join(cleandoc(made.__doc__ or "").split()).removesuffix(".")
+    return Rule(name, made.__module__.rpartition(".")[2].replace("_", " "), sentence, point, why)

@@ -1,0 +1,84 @@
+"""Use httpx as the check needs it: certificates, cookies, requests, and why nobody could be reached."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import AsyncIterator
+from functools import cache
+from http.cookiejar import CookieJar
+from socket import gaierror
+
+import httpx
+
+from ._http import Request
+
+_PIECE = 1000
+"""Bytes of a chunk, where a request is chunked."""
+
+
+@cache  # reading the certificates takes longer than a delivery
+def ssl_context(file: str | None, directory: str | None) -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        name, value = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", directory)
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ValueError(f"{name}: cannot read the certificates in {value!r}: {why}") from None
+
+
+class NoCookies(CookieJar):
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Keep none: SkyPay is no browser."""
+
+
+def built(url: httpx.URL, request: Request) -> httpx.Request:
+    headers = {
+        "Content-Type": request.content_type,
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+        "User-Agent": "skypay-payout",
+    }
+    content = _pieces(request.body) if request.chunked else request.body
+    made = httpx.Request("POST", url, content=content, headers=headers)
+    if request.shouted:
+        made.headers = httpx.Headers([(name.upper(), value) for name, value in made.headers.raw])
+    return made
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+
+
+def reason(error: BaseException | None) -> str:
+    """The reason that the operating system or TLS gives, which stands at the end of the chain."""
+    text = str(error)
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"{error.verify_message}: if you trust it, name its certificate in SSL_CERT_FILE"
+        if isinstance(error, ssl.SSLError):
+            return f"TLS: {error.reason}"
+        if isinstance(error, gaierror):
+            return error.strerror or text
+        if isinstance(error, OSError) and error.errno:
+            return os.strerror(error.errno)
+        if isinstance(error, BaseExceptionGroup):  # one for each address of the host
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__
+    return text
+
+
+def parsed(url: str) -> httpx.URL:
+    """Return the URL of the endpoint. Raises ``ValueError`` if it is none of HTTP."""
+    try:
+        address = httpx.URL(url)
+        is_http = address.scheme in ("http", "https") and address.host
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ValueError(f"expected a URL, got something else: {error}") from None
+    if not is_http:
+        raise ValueError("expected a URL of HTTP, http://... or https://..., got something else")
+    if address.port is not None and not 1 <= address.port <= 65535:
+        raise ValueError(f"expected a URL with a port from 1 to 65535, got port {address.port}")
+    return address

@@ -1,0 +1,56 @@
+"""Many callbacks at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..._pay_type import PayType
+from ...testing import WRONG_AUTHENTICATION, encode
+from .._bodies import TOGETHER, Bodies
+from .._rule import Delivery, rule
+from ._reasons import AT_ONCE, FORGED, LOST
+
+_GROUPS = 24
+"""Groups of copies: a race without a lock shows in one group of seven."""
+
+
+@rule("together", AT_ONCE, LOST, how="together")
+def different(bodies: Bodies) -> Iterator[Delivery]:
+    """Different callbacks at the same time are acknowledged."""
+    for number in range(TOGETHER):
+        yield bodies.good(f"callback {number + 1} at once", list(PayType)[number % 6])
+
+
+@rule("together-same", AT_ONCE, LOST, how="together")
+def copies(bodies: Bodies) -> Iterator[Delivery]:
+    """Copies of one callback at the same time are acknowledged."""
+    for group in range(_GROUPS):
+        text = encode(bodies.fields(PayType.PAYOUT))
+        for number in range(TOGETHER):
+            yield bodies.acknowledged(f"copy {number + 1} at once, group {group + 1}", text)
+
+
+@rule("together-payout", AT_ONCE, LOST, how="together")
+def one_payout(bodies: Bodies) -> Iterator[Delivery]:
+    """All statuses of one payout at the same time are acknowledged."""
+    payout = bodies.payout()
+    for status in PayType:
+        yield bodies.good(f"{status.name} of one payout at once", status, controlNumber=payout)
+
+
+@rule("together-keys", AT_ONCE, LOST, how="together")
+def several_keys(bodies: Bodies) -> Iterator[Delivery]:
+    """Callbacks under several keys at the same time are acknowledged."""
+    keys = len(bodies.older_keys) + 1
+    for number in range(TOGETHER):
+        key = number % keys
+        yield bodies.acknowledged(f"a callback under key {key + 1} at once", encode(bodies.fields()), key=key)
+
+
+@rule("together-rejections", AT_ONCE, FORGED, how="together")
+def good_and_bad(bodies: Bodies) -> Iterator[Delivery]:
+    """Good callbacks and wrong secrets at the same time each get the right response."""
+    wrong = bodies.other(WRONG_AUTHENTICATION)
+    for number in range(TOGETHER // 2):
+        yield bodies.good(f"good callback {number + 1} at once")
+        yield bodies.wrong(f"wrong secret {number + 1} at once", authentication=wrong)

@@ -1,0 +1,362 @@
+"""What the check looks for in a store, a quarantine and the derived statuses, once a run is over."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+
+from skypay_payout import CallbackParser, ControlNumber, Credentials, PayoutHistory
+from skypay_payout._results import Accepted, Quarantined
+from skypay_payout.conformance import Consequence, Outcome, Result, check_endpoint
+from skypay_payout.conformance.rules import stored as rules
+from skypay_payout.testing import AUTHENTICATION, USER_NAME
+from tests.conformance.served import OLDER_SECRET, Endpoint, served
+
+PARSER = CallbackParser(Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION)))
+SOME = (
+    *("status", "text-chinese", "secret-wrong", "not-json", "redelivered*", "different-content"),
+    *("deal-time-iso", "invalid-deal-time", "invalid-pay-type", "invalid-control-number"),
+)
+Record = dict[str, Any]
+Change = Callable[[list[Record]], object]
+
+
+def events(endpoint: Endpoint) -> list[Record]:
+    """The stored events as the library reads them."""
+    results = map(PARSER.receive, map(json.dumps, endpoint.stored.values()))
+    found = {one.callback.digest: one.callback for one in results if isinstance(one, Accepted)}
+    return [callback.to_dict() for callback in found.values()]
+
+
+def quarantine(endpoint: Endpoint) -> list[Record]:
+    results = map(PARSER.receive, map(json.dumps, endpoint.stored.values()))
+    return [{"payload": dict(one.error.payload)} for one in results if isinstance(one, Quarantined)]
+
+
+def statuses(endpoint: Endpoint) -> list[Record]:
+    payouts = defaultdict[str, list[Any]](list)
+    for fields in endpoint.stored.values():
+        result = PARSER.receive(json.dumps(fields))
+        if isinstance(result, Accepted):
+            payouts[result.callback.control_number].append(result.callback)
+    return [
+        {"controlNumber": number, "status": PayoutHistory(callbacks).status}
+        for number, callbacks in payouts.items()
+    ]
+
+
+def checked(
+    change: Change = lambda records: None,
+    *only: str,
+    option: str = "stored",
+    made: Callable[[Endpoint], list[Record]] = events,
+    **options: Any,
+) -> dict[str, Result]:
+    """The results of the rules about the store, by name, unless they passed or were skipped."""
+    endpoint = Endpoint()
+
+    def records() -> Iterable[Mapping[str, object]]:
+        found = made(endpoint)
+        change(found)
+        return found
+
+    with served(endpoint) as server:
+        results = check_endpoint(
+            server.url, PARSER, only=(*(only or SOME), *STORED), **{option: records}, **options
+        )
+        return {
+            result.id: result
+            for result in results
+            if result.id in STORED and result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)
+        }
+
+
+STORED = (
+    *("stored-form", "stored-once", "stored-intact", "stored-time", "stored-rejected", "stored-invalid"),
+    *("stored-different", "quarantined", "quarantined-valid", "derived-status"),
+)
+
+
+def only(
+    results: dict[str, Result], name: str, consequence: Consequence, outcome: Outcome = Outcome.FAILED
+) -> str:
+    """The message of the only rule that did not pass."""
+    (result,) = results.values()
+    assert (result.id, result.outcome, result.consequence) == (name, outcome, consequence)
+    return result.message
+
+
+def test_a_store_that_holds_each_event_once_passes() -> None:
+    assert checked() == {}
+
+
+def test_an_event_that_is_lost_is_told_with_the_rule_that_sent_it() -> None:
+    message = only(checked(lambda records: records.pop(0)), "stored-once", Consequence.LOST)
+    assert re.fullmatch(r"any-acknowledged, UPLOAD: SK991\d+/.+ was acknowledged, but is not stored", message)
+
+
+def test_an_event_that_is_stored_twice_is_told() -> None:
+    results = checked(lambda records: records.append(records[0]))
+    assert only(results, "stored-once", Consequence.STORED_WRONG).endswith("is stored 2 times")
+
+
+def test_a_store_may_keep_one_or_all_forms_of_a_redelivery() -> None:
+    def keep_one(records: list[Record]) -> None:
+        seen = {(one["controlNumber"], one["payType"], one["dealTime"]): one for one in records}
+        records[:] = seen.values()
+
+    assert checked(lambda _: None, "redelivered-changed") == {}
+    assert checked(keep_one, "redelivered-changed") == {}
+
+
+def test_a_second_content_that_is_dropped_is_a_warning() -> None:
+    def drop(records: list[Record]) -> None:
+        records[:] = [one for one in records if "another text" not in one.values()]
+
+    message = only(checked(drop), "stored-different", Consequence.STORED_WRONG, Outcome.WARNING)
+    assert "arrived with 2 contents, but one is stored" in message
+
+
+def test_chinese_that_is_damaged_is_told() -> None:
+    def damage(records: list[Record]) -> None:
+        for record in records:
+            record["failDescription"] = "????" if record.get("failDescription") else None
+
+    message = only(checked(damage, "text-chinese"), "stored-intact", Consequence.STORED_WRONG)
+    assert re.search(r"'failDescription': expected '.+', got '\?\?\?\?'", message)
+
+
+def test_an_unknown_field_that_is_dropped_is_told_even_if_it_is_null() -> None:
+    def drop(records: list[Record]) -> None:
+        for record in records:
+            for name in [name for name, value in record.items() if value is None]:
+                del record[name]
+
+    message = only(checked(drop, "unknown-fields"), "stored-intact", Consequence.STORED_WRONG)
+    assert "'amount2': expected null, got none" in message
+
+
+def test_a_lone_surrogate_in_an_unknown_field_may_be_replaced() -> None:
+    def replace(records: list[Record]) -> None:
+        text = json.dumps(records, ensure_ascii=False)
+        records[:] = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+    assert checked(replace, "unknown-names", "text-lone-surrogate") == {}
+
+
+def test_a_field_that_every_event_has_in_common_may_be_left_out() -> None:
+    def leave_out(records: list[Record]) -> None:
+        for record in records:
+            del record["userName"], record["action"]
+
+    assert checked(leave_out) == {}
+
+
+@pytest.mark.parametrize(
+    ("stored", "off"),
+    [("2018-08-07T11:58:33+00:00", r"\+8 h"), ("2018-08-07T11:59:33+08:00", r"\+60.000000 s")],
+)
+def test_a_time_that_is_stored_otherwise_is_told_with_how_far_it_is_off(stored: str, off: str) -> None:
+    def shift(records: list[Record]) -> None:
+        for record in records:
+            if record["dealTime"].startswith("2018-08-07T11:58:33"):
+                record["dealTime"] = stored
+
+    message = only(checked(shift, "sample"), "stored-time", Consequence.STORED_WRONG)
+    assert re.search(f"^sample, the sample: SK991.+ is stored {off} off, at ", message)
+
+
+def test_times_that_are_kept_to_milliseconds_are_a_warning() -> None:
+    def cut(records: list[Record]) -> None:
+        for record in records:
+            record["dealTime"] = re.sub(r"(\.\d{3})\d+", r"\1", record["dealTime"])
+
+    message = only(checked(cut), "stored-time", Consequence.STORED_WRONG, Outcome.WARNING)
+    assert "is stored -0.000" in message
+
+
+def test_times_that_are_kept_to_seconds_are_told() -> None:
+    def cut(records: list[Record]) -> None:
+        for record in records:
+            record["dealTime"] = re.sub(r"\.\d+", "", record["dealTime"])
+
+    assert only(checked(cut), "stored-time", Consequence.STORED_WRONG)
+
+
+def test_a_rejected_callback_that_is_stored_is_told() -> None:
+    class Eager(Endpoint):
+        """Stores first."""
+
+        def authenticated(self, fields: dict[str, Any]) -> bool:
+            self.stored[json.dumps(fields)] = fields | {
+                "userName": USER_NAME,
+                "authentication": AUTHENTICATION,
+            }
+            return super().authenticated(fields)
+
+    endpoint = Eager()
+    with served(endpoint) as server:
+        results = check_endpoint(
+            server.url, PARSER, only=["secret-wrong", "stored-rejected"], stored=lambda: events(endpoint)
+        )
+        (*_, result) = results
+    assert result.consequence is Consequence.ACKNOWLEDGED
+    assert "secret-wrong, UPLOAD with authentication wrong: SK991" in result.message
+    assert "had to be rejected, but is stored" in result.message
+
+
+COERCED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "now for a weekday": ("dealTime", lambda value: "2026-01-01 00:00:00" if value == "Tuesday" else None),
+    "a day of March for one of February": (
+        "dealTime",
+        lambda value: "2018-03-02 11:58:33" if "02-30" in str(value) else None,
+    ),
+    "a number for what begins with one": ("payType", lambda value: 2 if value == "2abc" else None),
+    "FAILURE for an unknown status": ("payType", lambda value: 4 if value == 7 else None),
+    "a trimmed number": (
+        "controlNumber",
+        lambda value: value.strip() if str(value).startswith(" ") else None,
+    ),
+    "a number of normal digits": (
+        "controlNumber",
+        lambda value: normalize("NFKC", value) if isinstance(value, str) and not value.isascii() else None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COERCED)
+def test_an_invalid_callback_is_not_stored_with(name: str) -> None:
+    field, coerced = COERCED[name]
+
+    def made(endpoint: Endpoint) -> list[Record]:
+        records = events(endpoint)
+        for fields in endpoint.stored.values():
+            if isinstance(PARSER.receive(json.dumps(fields)), Quarantined) and (
+                value := coerced(fields.get(field))
+            ):
+                records.append(PARSER.parse(json.dumps(fields | {field: value})).to_dict())
+        return records
+
+    results = checked(made=made)
+    failed = {name: one for name, one in results.items() if one.outcome is Outcome.FAILED}
+    message = only(failed, "stored-invalid", Consequence.STORED_WRONG)
+    assert re.search(r"invalid-.+: it is invalid, but stored as the event of 'SK.+' with payType", message)
+
+
+def test_year_1_as_a_time_is_a_warning() -> None:
+    def made(endpoint: Endpoint) -> list[Record]:
+        year_1 = [one for one in endpoint.stored.values() if str(one.get("dealTime")).startswith("0001")]
+        return year_1 + events(endpoint)
+
+    assert only(checked(made=made), "stored-invalid", Consequence.STORED_WRONG, Outcome.WARNING)
+
+
+def test_a_line_that_cannot_be_read_fails_one_rule_and_hides_nothing() -> None:
+    def damage(records: list[Record]) -> None:
+        records.pop(0)
+        records.insert(3, {"payType": "paid"})
+
+    results = checked(damage)
+    assert results.keys() == {"stored-form", "stored-once"}
+    assert results["stored-form"].message.startswith("line 4 is not in the form of to_dict(): ")
+
+
+def test_events_of_other_runs_do_not_matter() -> None:
+    other = PARSER.parse(
+        json.dumps(
+            {
+                "userName": USER_NAME,
+                "action": "payoutQueuePayout",
+                "authentication": AUTHENTICATION,
+                "controlNumber": "SK99999999999",
+                "payType": 1,
+                "dealTime": "2020-01-01 00:00:00",
+            }
+        )
+    ).to_dict()
+    assert checked(lambda records: records.append(other)) == {}
+
+
+def test_with_one_payout_the_store_is_checked_too() -> None:
+    number = ControlNumber("SK99100000001")
+    assert checked(lambda _: None, "status", "redelivered", control_number=number) == {}
+    lost = checked(lambda records: records.pop(), "status", "redelivered", control_number=number)
+    assert only(lost, "stored-once", Consequence.LOST)
+
+
+@pytest.mark.parametrize("option", ["stored", "quarantined", "statuses"])
+def test_a_command_that_fails_is_inconclusive(option: str) -> None:
+    def broken(records: list[Record]) -> None:
+        raise ValueError("no such command")
+
+    results = checked(broken, "status", option=option)
+    assert results
+    told = {(one.outcome, one.message) for one in results.values()}
+    assert told == {(Outcome.INCONCLUSIVE, "no such command")}
+
+
+# The quarantine
+
+
+def test_a_quarantine_that_holds_every_invalid_callback_passes() -> None:
+    assert checked(option="quarantined", made=quarantine) == {}
+
+
+def test_a_payload_may_be_a_text() -> None:
+    def as_text(records: list[Record]) -> None:
+        for record in records:
+            record["payload"] = json.dumps(record["payload"])
+
+    assert checked(as_text, option="quarantined", made=quarantine) == {}
+
+
+def test_an_invalid_callback_that_is_lost_is_told() -> None:
+    results = checked(lambda records: records.pop(0), option="quarantined", made=quarantine)
+    message = only(results, "quarantined", Consequence.LOST)
+    assert re.fullmatch(r"invalid-.+: it was acknowledged, but is not quarantined \(.+\)", message)
+
+
+def test_a_valid_callback_in_the_quarantine_is_told() -> None:
+    def made(endpoint: Endpoint) -> list[Record]:
+        return [*quarantine(endpoint), {"payload": events(endpoint)[1]}]
+
+    message = only(checked(option="quarantined", made=made), "quarantined-valid", Consequence.LOST)
+    assert "is valid, but quarantined" in message
+
+
+# Statuses
+
+
+def test_statuses_that_follow_from_all_callbacks_pass() -> None:
+    scenarios = ("after", "overtaken", "same-second", "together-payout")
+    assert checked(lambda _: None, *scenarios, option="statuses", made=statuses) == {}
+
+
+def test_a_status_that_does_not_follow_is_told_with_what_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "sleep", lambda _: None)
+
+    def last_wins(records: list[Record]) -> None:
+        for record in records:
+            record["status"] = "PAID" if record["status"] == "CONFLICTING" else record["status"]
+
+    results = checked(last_wins, "after", option="statuses", made=statuses)
+    message = only(results, "derived-status", Consequence.STORED_WRONG)
+    assert re.search(r"SK991\d+ with PAYOUT, .*CANCEL.*: expected CONFLICTING, got PAID", message)
+
+
+def test_a_worker_has_time_to_derive_the_statuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[float]()
+    monkeypatch.setattr(rules, "sleep", waits.append)
+
+    def later(records: list[Record]) -> None:
+        if len(waits) < 3:
+            records.clear()
+
+    assert checked(later, "status", option="statuses", made=statuses) == {}
+    assert waits == [1, 1, 1]
