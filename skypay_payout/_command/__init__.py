@@ -12,14 +12,22 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from io import TextIOWrapper
+from typing import Any
 
 from .. import __version__
 from . import check, conformance, demo, encryption, send, settings, store
 from .terminal import UsageError, note
 
 _MODULES = (demo, check, encryption, send, conformance, store)
+
+
+class _Parser(ArgumentParser):
+    """One whose options are written out: a new one must not change what an abbreviation means."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.allow_abbrev = False
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,17 +57,14 @@ def _drop_output() -> None:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = ArgumentParser(
+    parser = _Parser(
         "skypay-payout",
         description="Receive SkyPay's payout callback (payoutQueuePayout).",
         epilog=settings.HELP,
         formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    subparsers = parser.add_subparsers(
-        metavar="COMMAND", required=True, parser_class=partial(ArgumentParser, allow_abbrev=False)
-    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in _MODULES:
         module.add_to(subparsers)
     try:

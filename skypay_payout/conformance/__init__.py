@@ -88,7 +88,7 @@ def check_endpoint(
         run = Run(
             client,
             verifier,
-            Bodies(parser, control_number, verifier.ciphers),
+            Bodies(parser, control_number),
             pause,
             {name: source for name, source in options.items() if source},
             {rule.id: rule.observer() for rule in (*rules, ANY, ALIVE) if rule.observer},

@@ -53,32 +53,30 @@ class Reading:
 def read(
     status: int,
     body: bytes,
-    cipher: BodyCipher | None = None,
+    key: bytes | None = None,
     *,
     encoding: str = "",
     others: Iterable[bytes] = (),
     issued: Iterable[str] = (),
 ) -> Reading:
-    """Read a response. ``cipher`` encrypted the callback; ``others`` are all AES keys, ``issued`` texts."""
+    """Read a response. ``key`` encrypted the callback; ``others`` are all AES keys, ``issued`` texts."""
     if status != 200:
         return Reading(f"expected status 200, got {status}{_ADVICE.get(status, '')}")
     if encoding.lower() not in ("", "identity"):
         asked = "expected no Content-Encoding, since none was asked for"
         return Reading(f"{asked}, got {quoted(encoding)}: switch compression off")
-    text, key = body, ""
-    if cipher is not None:
-        own = aes_keys(cipher)[-1]
-        text, key = _decrypted(body, own, tuple(others), tuple(issued))
+    text, wrong = body, ""
+    if key is not None:
+        text, wrong = _decrypted(body, key, tuple(others), tuple(issued))
     try:
         code = strict_object(text).get("responseCode", "none")
         refusal = "" if str(code) == "1000" else f"expected responseCode 1000, got {quoted(code)}"
     except ValueError as error:
         refusal = f"expected one JSON object, got {quoted(text.decode(errors='replace'))}: {error}"
+    wrong = wrong and f"expected a response encrypted with the key of the callback, got {wrong}"
     if refusal and not says_1000(text):
-        return Reading(
-            (key and f"expected a response encrypted with the key of the callback, got {key}") or refusal
-        )
-    return _checked(text, key)
+        return Reading(wrong or refusal)
+    return _checked(text, wrong)
 
 
 def _decrypted(
@@ -98,7 +96,6 @@ def _decrypted(
 
 
 def _checked(text: bytes, key: str) -> Reading:
-    key = key and f"expected a response encrypted with the key of the callback, got {key}"
     try:
         fields = strict_object(text)
     except ValueError as error:
@@ -134,7 +131,8 @@ def problems(
 
     ``cipher`` encrypted the callback, at ``sent`` (default: now), and the response took ``seconds``.
     """
-    reading = read(status, body, cipher, others=aes_keys(cipher))
+    keys = aes_keys(cipher)
+    reading = read(status, body, keys[-1] if keys else None, others=keys)
     if reading.refusal:
         return [reading.refusal]
     found = [*filter(None, [reading.key]), *reading.form]

@@ -22,7 +22,7 @@ from ._misreading import aes_keys, decrypted
 from ._rule import Delivery, Fields, Skip
 
 if TYPE_CHECKING:
-    from ..encryption import BodyCipher
+    from ..encryption import Key
 
 PLAIN = "bodies are plain"
 TOGETHER = 8
@@ -43,8 +43,6 @@ class Bodies:
     parser: CallbackParser
     control_number: ControlNumber | None
     """The payout of every callback, where the endpoint wants one that it knows."""
-    keys: tuple[BodyCipher, ...] = ()
-    """A cipher for each key, oldest first; empty where bodies are plain."""
     _seconds: Iterator[datetime] = field(init=False, factory=_each_second)
     _start: int = field(init=False, factory=lambda: randbelow(10**9 // _SERIALS) * _SERIALS)
     _serials: Iterator[int] = field(init=False)
@@ -52,6 +50,11 @@ class Bodies:
     @_serials.default
     def _after_the_catalogue(self) -> Iterator[int]:
         return count(self._start + _SERIALS // 4)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys, oldest first; empty where bodies are plain."""
+        return self.parser.cipher.keys if self.parser.cipher else ()
 
     @property
     def user_name(self) -> str:
@@ -120,8 +123,8 @@ class Bodies:
 
     def acknowledged(self, what: str, text: bytes, *, key: int = -1) -> Delivery:
         """A text that has to be acknowledged, under the key at this index."""
-        cipher = self.keys[key] if self.keys else None
-        return Delivery(what, Request(self.encrypted(text, key)), "acknowledged", cipher, text)
+        own = self.keys[key] if self.keys else None
+        return Delivery(what, Request(self.encrypted(text, key)), "acknowledged", own, text)
 
     def encrypted(self, text: bytes, key: int = -1) -> bytes:
         """The text as a body."""
@@ -173,9 +176,9 @@ class Bodies:
             plain = (decrypted(bad.body, key) for key in aes_keys(self.parser.cipher))
             text = next(filter(None, plain), bad.body)
             if bad.status == 200:
-                cipher = self.keys[-1] if self.keys else None
-                good = Delivery(bad.name, Request(bad.body), "acknowledged", cipher, text)
-                yield evolve(good, payout=bad.control_number)
+                yield evolve(
+                    self.acknowledged(bad.name, text), request=Request(bad.body), payout=bad.control_number
+                )
             else:
                 near = (_secret_in(text),) if bad.kind == "secret-near" else ()
                 secrets = tuple(one for one in near if one and one != self.user_name)

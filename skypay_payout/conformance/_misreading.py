@@ -23,7 +23,7 @@ def says_1000(text: bytes) -> bool:
 
 def aes_keys(cipher: BodyCipher | None) -> tuple[bytes, ...]:
     """Return the AES key of each issued key, oldest first; none where bodies are plain."""
-    return () if cipher is None else tuple(key.aes for key in cipher._keys)
+    return () if cipher is None else tuple(key.aes for key in cipher.keys)
 
 
 def decrypted(body: bytes, key: bytes) -> bytes | None:

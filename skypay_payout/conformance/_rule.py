@@ -7,12 +7,12 @@ from enum import StrEnum
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from ._http import Request
 
 if TYPE_CHECKING:
-    from ..encryption import BodyCipher
+    from ..encryption import Key
     from ._bodies import Bodies
     from ._run import Run, Seen
 
@@ -84,8 +84,8 @@ class Delivery:
     """What is special about it, for messages."""
     request: Request
     expected: Literal["acknowledged", "rejected", "anything"]
-    cipher: BodyCipher | None = None
-    """What encrypted it, with one key."""
+    key: Key | None = None
+    """What encrypted it."""
     text: bytes = field(default=b"", repr=False)
     """The text before encryption."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -150,22 +150,38 @@ def rule(id: str, point: str, why: str, *, how: How = "in any order") -> Callabl
     """Make a rule of what yields its deliveries. The docstring is the sentence."""
 
     def add(made: _D) -> _D:
-        RULES.append(evolve(_rule(id, made, point, why), deliveries=made, how=how))
+        RULES.append(Rule(id, _section(made.__module__), _sentence(made), point, why, made, how))
         return made
 
     return add
+
+
+def catalogue(module: str, point: str, why: str, sentences: dict[str, str]) -> None:
+    """Make a rule of all bad bodies of each kind. The sentences are by kind, which is the id too."""
+    for kind, sentence in sentences.items():
+
+        def made(bodies: Bodies, kind: str = kind) -> Iterator[Delivery]:
+            deliveries = list(bodies.bad(kind))
+            if not deliveries:
+                raise Skip("bodies are plain")
+            yield from deliveries
+
+        RULES.append(Rule(kind, _section(module), sentence, point, why, made))
 
 
 def observer(id: str, point: str, why: str) -> Callable[[_O], _O]:  # noqa: A002
     """Make a rule of what looks at the whole run. The docstring is the sentence."""
 
     def add(made: _O) -> _O:
-        RULES.append(evolve(_rule(id, made, point, why), observer=made))
+        RULES.append(Rule(id, _section(made.__module__), _sentence(made), point, why, observer=made))
         return made
 
     return add
 
 
-def _rule(name: str, made: Callable[..., object], point: str, why: str) -> Rule:
-    sentence = " ".join(cleandoc(made.__doc__ or "").split()).removesuffix(".")
-    return Rule(name, made.__module__.rpartition(".")[2].replace("_", " "), sentence, point, why)
+def _section(module: str) -> str:
+    return module.rpartition(".")[2].replace("_", " ")
+
+
+def _sentence(made: Callable[..., object]) -> str:
+    return " ".join(cleandoc(made.__doc__ or "").split()).removesuffix(".")

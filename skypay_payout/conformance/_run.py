@@ -137,7 +137,7 @@ class Run:
         if delivery.expected == "acknowledged" and isinstance(response, HttpResponse):
             self.statuses[response.status] += 1
             if response.status != 429:
-                seen = evolve(seen, reading=self.verifier.read(response, delivery.cipher))
+                seen = evolve(seen, reading=self.verifier.read(response, delivery.key))
                 self.acknowledged += seen.acknowledged
         self.seen.append(seen)
         for observer in self.observers.values():

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import Factory, evolve, field, frozen
+from attrs import evolve, field, frozen
 
 from .._formatting import REDACTED
 from .._parser import CallbackParser
@@ -20,7 +20,7 @@ from ._misreading import aes_keys, decrypted, says_1000
 from ._rule import Consequence, Delivery, Problem
 
 if TYPE_CHECKING:
-    from ..encryption import BodyCipher
+    from ..encryption import Key
 
 SHOWN = 300
 """Characters of a callback and of a response that are shown."""
@@ -38,14 +38,6 @@ class RateLimited(Exception):
         )
 
 
-def _single_keys(verifier: Verifier) -> tuple[BodyCipher, ...]:
-    if verifier.parser.cipher is None:
-        return ()
-    from ..encryption import single_keys  # an extra, which plain bodies do not need
-
-    return single_keys(verifier.parser.cipher)
-
-
 @frozen
 class Verifier:
     """What the parser of an endpoint says about its responses."""
@@ -53,39 +45,35 @@ class Verifier:
     parser: CallbackParser
     issued: tuple[str, ...] = field(default=(), repr=False)
     """The keys as issued, which the parser does not keep, so that no response shows one."""
-    ciphers: tuple[BodyCipher, ...] = field(
-        init=False, repr=False, default=Factory(_single_keys, takes_self=True)
-    )
-    """A cipher for each key, oldest first; none where bodies are plain."""
     _clean_headers: deque[bytes] = field(
         init=False, repr=False, eq=False, factory=partial(deque[bytes], maxlen=8)
     )
     """The last headers that hold no secret: within a second, most responses have the same ones."""
 
     @property
-    def newest_key(self) -> BodyCipher | None:
+    def newest_key(self) -> Key | None:
         """What encrypts callbacks; None where bodies are plain."""
-        return self.ciphers[-1] if self.ciphers else None
+        return self.parser.cipher.keys[-1] if self.parser.cipher else None
 
-    def read(self, response: HttpResponse, cipher: BodyCipher | None) -> Reading:
-        """Read the response to a callback that ``cipher`` encrypted. Raises ``RateLimited`` for 429."""
+    def read(self, response: HttpResponse, key: Key | None) -> Reading:
+        """Read the response to a callback that ``key`` encrypted. Raises ``RateLimited`` for 429."""
         if response.status == 429:
             raise RateLimited
         return read(
             response.status,
             response.body,
-            cipher,
+            key.aes if key else None,
             encoding=response.header(b"content-encoding"),
             others=aes_keys(self.parser.cipher),
             issued=self.issued,
         )
 
-    def acknowledgement_problem(self, response: HttpResponse, cipher: BodyCipher | None) -> str:
+    def acknowledgement_problem(self, response: HttpResponse, key: Key | None) -> str:
         """Everything by which the response is not the acknowledgement; ``""`` if it is."""
         if self.leak(response):
             return LEAKED
         try:
-            reading = self.read(response, cipher)
+            reading = self.read(response, key)
         except RateLimited:
             return str(RateLimited())
         if reading.refusal:
@@ -108,7 +96,7 @@ class Verifier:
             message = (
                 str(response)
                 if isinstance(response, DeliveryError)
-                else self.read(response, delivery.cipher).refusal
+                else self.read(response, delivery.key).refusal
             )
         else:
             if delivery.may_close and isinstance(response, ConnectionClosed):

@@ -6,50 +6,23 @@ from collections.abc import Iterator
 
 from ...testing import encode
 from .._bodies import Bodies
-from .._rule import Delivery, rule
+from .._rule import Delivery, catalogue, rule
 from ._reasons import ANY_STATUS, INVALID, QUARANTINE
 
-
-@rule("invalid-action", INVALID, QUARANTINE)
-def action(bodies: Bodies) -> Iterator[Delivery]:
-    """An authenticated callback with an invalid action is acknowledged."""
-    yield from bodies.bad("invalid-action")
-
-
-@rule("invalid-control-number", INVALID, QUARANTINE)
-def control_number(bodies: Bodies) -> Iterator[Delivery]:
-    """An authenticated callback with an invalid controlNumber is acknowledged."""
-    yield from bodies.bad("invalid-control-number")
-
-
-@rule("invalid-pay-type", INVALID, QUARANTINE)
-def pay_type(bodies: Bodies) -> Iterator[Delivery]:
-    """An authenticated callback with an invalid payType is acknowledged."""
-    yield from bodies.bad("invalid-pay-type")
-
-
-@rule("invalid-deal-time", INVALID, QUARANTINE)
-def deal_time(bodies: Bodies) -> Iterator[Delivery]:
-    """An authenticated callback with an invalid dealTime is acknowledged."""
-    yield from bodies.bad("invalid-deal-time")
-
-
-@rule("invalid-fail-description", INVALID, QUARANTINE)
-def fail_description(bodies: Bodies) -> Iterator[Delivery]:
-    """An authenticated callback with an invalid failDescription is acknowledged."""
-    yield from bodies.bad("invalid-fail-description")
-
-
-@rule("invalid-reference-number", INVALID, QUARANTINE)
-def reference_number(bodies: Bodies) -> Iterator[Delivery]:
-    """An authenticated callback with an invalid referenceNumber is acknowledged."""
-    yield from bodies.bad("invalid-reference-number")
-
-
-@rule("invalid-several", INVALID, QUARANTINE)
-def several(bodies: Bodies) -> Iterator[Delivery]:
-    """An authenticated callback with several invalid fields is acknowledged."""
-    yield from bodies.bad("invalid-several")
+catalogue(
+    __name__,
+    INVALID,
+    QUARANTINE,
+    {
+        "invalid-action": "An authentic callback with an invalid action is acknowledged",
+        "invalid-control-number": "An authentic callback with an invalid controlNumber is acknowledged",
+        "invalid-pay-type": "An authentic callback with an invalid payType is acknowledged",
+        "invalid-deal-time": "An authentic callback with an invalid dealTime is acknowledged",
+        "invalid-fail-description": "An authentic callback with an invalid failDescription is acknowledged",
+        "invalid-reference-number": "An authentic callback with an invalid referenceNumber is acknowledged",
+        "invalid-several": "An authentic callback with several invalid fields is acknowledged",
+    },
+)
 
 
 @rule("unknown-status", ANY_STATUS, QUARANTINE)

@@ -9,52 +9,35 @@ from attrs import evolve
 from ..._pay_type import PayType
 from ...testing import WRONG_AUTHENTICATION, encode
 from .._bodies import Bodies
-from .._rule import Delivery, Fields, rule
+from .._rule import Delivery, Fields, catalogue, rule
 from ._reasons import ACCOUNT, FORGED, SECRET, STATE
 
-
-@rule("secret-wrong", SECRET, FORGED)
-def wrong_secret(bodies: Bodies) -> Iterator[Delivery]:
-    """A wrong or missing secret is rejected, whatever the status."""
-    yield from bodies.bad("secret-wrong")
-
-
-@rule("secret-near", SECRET, FORGED)
-def near_secret(bodies: Bodies) -> Iterator[Delivery]:
-    """A secret that is nearly right is rejected."""
-    yield from bodies.bad("secret-near")
-
-
-@rule("secret-type", SECRET, FORGED)
-def secret_of_another_type(bodies: Bodies) -> Iterator[Delivery]:
-    """A secret of another JSON type is rejected."""
-    yield from bodies.bad("secret-type")
-
-
-@rule("account-wrong", ACCOUNT, FORGED)
-def wrong_account(bodies: Bodies) -> Iterator[Delivery]:
-    """A wrong or missing account is rejected, whatever the status."""
-    yield from bodies.bad("account-wrong")
-
-
-@rule("account-near", ACCOUNT, FORGED)
-def near_account(bodies: Bodies) -> Iterator[Delivery]:
-    """An account that is nearly right is rejected."""
-    yield from bodies.bad("account-near")
-
-
-@rule("account-type", ACCOUNT, FORGED)
-def account_of_another_type(bodies: Bodies) -> Iterator[Delivery]:
-    """An account of another JSON type is rejected."""
-    yield from bodies.bad("account-type")
-
-
-@rule(
-    "authenticated-first", SECRET, "Unauthenticated senders can fill the quarantine, and learn what is valid."
+catalogue(
+    __name__,
+    SECRET,
+    FORGED,
+    {
+        "secret-wrong": "A wrong or missing secret is rejected, whatever the status",
+        "secret-near": "A secret that is nearly right is rejected",
+        "secret-type": "A secret of another JSON type is rejected",
+    },
 )
-def authenticated_first(bodies: Bodies) -> Iterator[Delivery]:
-    """An invalid callback with a wrong secret is rejected."""
-    yield from bodies.bad("authenticated-first")
+catalogue(
+    __name__,
+    ACCOUNT,
+    FORGED,
+    {
+        "account-wrong": "A wrong or missing account is rejected, whatever the status",
+        "account-near": "An account that is nearly right is rejected",
+        "account-type": "An account of another JSON type is rejected",
+    },
+)
+catalogue(
+    __name__,
+    SECRET,
+    "Unauthenticated senders can fill the quarantine, and learn what is valid.",
+    {"authenticated-first": "An invalid callback with a wrong secret is rejected"},
+)
 
 
 @rule("name-case-forged", SECRET, f"Decoders of Go and C# ignore the case of names unless told. {FORGED}")
