@@ -7,46 +7,18 @@ endpoint in production: the callbacks report fictitious payouts.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from fnmatch import fnmatchcase
-
-from attrs import frozen
 
 from .._control_number import ControlNumber
 from .._parser import CallbackParser
 from ._bodies import Bodies
-from ._http import HttpResponse, TimedOut
-from ._rule import RULES, Consequence, Inconclusive, Outcome, Problem, Rule, Skip
-from ._run import Gone, Run, Source
-from ._verification import RateLimited, Verifier
+from ._outcome import Consequence, Outcome, Problem
+from ._results import Result, observed, selected, tried
+from ._rule import RULES, Rule
+from ._run import Run, Source
+from ._verification import Verifier
 from .rules import ALIVE, ANY
 
 __all__ = ["RULES", "Consequence", "Outcome", "Problem", "Result", "Rule", "check_endpoint"]
-
-
-@frozen
-class Result:
-    """The outcome of one rule."""
-
-    rule: Rule
-    """The rule."""
-    outcome: Outcome
-    """What came of it."""
-    message: str = ""
-    """Why it did not pass, or what a passed run could not detect, in one line. It holds no secret."""
-    problems: tuple[Problem, ...] = ()
-    """Everything that is wrong, with what was sent and what came back."""
-    seconds: float = 0.0
-    """How long the slowest response took."""
-
-    @property
-    def id(self) -> str:
-        """The short name of the rule."""
-        return self.rule.id
-
-    @property
-    def consequence(self) -> Consequence | None:
-        """What the worst of the problems costs; None if there is none."""
-        return min((one.consequence for one in self.problems), key=list(Consequence).index, default=None)
 
 
 def check_endpoint(
@@ -94,80 +66,14 @@ def check_endpoint(
             {rule.id: rule.observer() for rule in (*rules, ANY, ALIVE) if rule.observer},
         )
         if not run.probe(ANY):
-            yield _observed(run, ANY)
+            yield observed(run, ANY)
             return
         for rule in rules:
             if rule.deliveries:
-                yield _tried(run, rule)
+                yield tried(run, rule)
             if run.gone:
-                yield _observed(run, ALIVE)
+                yield observed(run, ALIVE)
                 return
         for rule in rules:
             if rule.observer:
-                yield _observed(run, rule)
-
-
-def selected(only: str | Iterable[str]) -> list[Rule]:
-    """Return the rules of these names, in their order; all of them for none. Raises ``ValueError``."""
-    patterns = [only] if isinstance(only, str) else list(only)
-    for pattern in patterns:
-        if not any(fnmatchcase(rule.id, pattern) for rule in RULES):
-            raise ValueError(f"expected the name of a rule, got {pattern!r}; see the list of rules")
-    return [
-        rule for rule in RULES if not patterns or any(fnmatchcase(rule.id, pattern) for pattern in patterns)
-    ]
-
-
-def _tried(run: Run, rule: Rule) -> Result:
-    problems, limits, seconds = list[Problem](), list[str](), 0.0
-    try:
-        for seen in run.tried(rule):
-            if isinstance(seen.response, (HttpResponse, TimedOut)):
-                seconds = max(seconds, seen.response.seconds)
-            try:
-                problem = run.verifier.problem(seen.delivery, seen.response)
-            except RateLimited as error:
-                limits.append(str(error))
-            else:
-                problems += [problem] if problem else []
-    except Skip as reason:
-        return Result(rule, Outcome.SKIPPED, str(reason))
-    except (Inconclusive, Gone) as reason:
-        limits.append(str(reason))
-    return _result(rule, problems, limits, seconds)
-
-
-def _observed(run: Run, rule: Rule) -> Result:
-    limits = list[str]()
-    problems = list[Problem]()
-    try:
-        problems += run.observers[rule.id].results(run)
-    except Skip as reason:
-        return Result(rule, Outcome.SKIPPED, str(reason))
-    except Inconclusive as reason:
-        limits.append(str(reason))
-    return _result(rule, problems, limits, run.observers[rule.id].seconds, run.observers[rule.id].note)
-
-
-def _result(rule: Rule, problems: list[Problem], limits: list[str], seconds: float, note: str = "") -> Result:
-    if problems:
-        only_warnings = all(problem.warning for problem in problems)
-        outcome = Outcome.WARNING if only_warnings else Outcome.FAILED
-        return Result(rule, outcome, summary(problems), tuple(problems), seconds)
-    if limits:
-        return Result(rule, Outcome.INCONCLUSIVE, limits[0], (), seconds)
-    return Result(rule, Outcome.PASSED, note, (), seconds)
-
-
-def summary(problems: Iterable[Problem]) -> str:
-    """Return the problems in one line: each message once, behind the first callbacks that show it."""
-    whats = dict[str, list[str]]()
-    for problem in problems:
-        whats.setdefault(problem.message, []).append(problem.what)
-    texts = list[str]()
-    for message, names in whats.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        shown = ", ".join(filter(None, names[:3])) + more
-        texts.append(f"{shown}: {message}" if shown else message)
-    more = f"; and {len(texts) - 3} other problems" if len(texts) > 3 else ""
-    return "; ".join(texts[:3]) + more
+                yield observed(run, rule)

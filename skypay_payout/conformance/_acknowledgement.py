@@ -5,12 +5,9 @@ Nothing here delivers, so that the test kit uses it too.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -18,15 +15,13 @@ from .._acknowledgement import acknowledge
 from .._formatting import quoted
 from .._times import SKYPAY_ZONE
 from ._misreading import aes_keys, decrypted, explain, says_1000
+from ._response_time import kind, off_by, time_of
+from ._strict_json import strict_object
 
 if TYPE_CHECKING:
     from ..encryption import BodyCipher
 
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""How far responseTime may be from the time here: clocks differ, but no two zones are this close."""
-
 _FIXED = acknowledge().to_dict()
-_is_response_time = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{4}", re.ASCII).fullmatch
 _ADVICE = {
     404: " (is the path right?)",
     405: " (does the path take POST?)",
@@ -113,7 +108,7 @@ def _wrong_fields(fields: dict[str, object]) -> Iterator[str]:
         if value is None:
             yield f"expected {name}, got {'null' if name in fields else 'none'}"
         elif name != "responseTime" and value != expected:
-            yield f"{name}: expected {quoted(expected)}, got {quoted(value)}{_kind(value)}"
+            yield f"{name}: expected {quoted(expected)}, got {quoted(value)}{kind(value)}"
     if more := fields.keys() - _FIXED.keys():
         names = ", ".join(map(quoted, sorted(more)))
         yield f"expected the three fields and no others, got {names} too"
@@ -141,64 +136,3 @@ def problems(
         began = sent or datetime.now(SKYPAY_ZONE)
         found += [at if isinstance(at, str) else off_by(at, began, seconds)]
     return [*filter(None, found)]
-
-
-def time_of(value: object) -> datetime | str:
-    """Return the instant that a responseTime names, or by which it does not have its form (point 6)."""
-    if isinstance(value, str) and _is_response_time(value):
-        with suppress(ValueError):
-            return datetime.fromisoformat(f"{value[:-5]}+08:00") + timedelta(seconds=int(value[-4:]) / 10000)
-    return f"responseTime: expected yyyy-MM-dd HH:mm:ss.SSSS, got {quoted(value)}{_kind(value)}"
-
-
-def off_by(time: datetime, sent: datetime, seconds: float) -> str:
-    """Say by how much a responseTime is not the present; ``""`` if it is."""
-    late = time - sent
-    if -CLOCKS_DIFFER < late < CLOCKS_DIFFER + timedelta(seconds=seconds):
-        return ""
-    hours = round(late / timedelta(hours=1))
-    if hours and abs(late - timedelta(hours=hours)) < CLOCKS_DIFFER:
-        zone = " (UTC)" if hours == -8 else ""
-        much = f"it is {abs(hours)} h {'early' if hours < 0 else 'late'}{zone}"
-    else:
-        direction = "early" if late < timedelta() else "late"
-        much = f"it is {abs(late.total_seconds()):.0f} s {direction}; are both clocks set?"
-    here, there = (f"{moment:%Y-%m-%d %H:%M}" for moment in (sent, time))
-    return f"responseTime: expected the present in UTC+8, {here}, got {there}: {much}"
-
-
-def _kind(value: object) -> str:
-    return "" if isinstance(value, str) else " (a string is expected)"
-
-
-def strict_object(text: bytes) -> dict[str, object]:
-    """Return the one JSON object that the text holds; whatever reads responses may tolerate nothing.
-
-    Raises ``ValueError`` that says what is wrong and where.
-    """
-    try:
-        value: object = json.loads(text.decode(), object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        problem = f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}"
-    except UnicodeDecodeError as error:
-        problem = f"not UTF-8 at byte {error.start}"
-    except _DuplicateField as error:
-        problem = f"the field {quoted(error.args[0])} is there twice"
-    except (RecursionError, ValueError):
-        problem = "nested too deep, or a number of too many digits"
-    else:
-        if isinstance(value, dict):
-            return cast("dict[str, object]", value)
-        problem = "another JSON value"
-    raise ValueError(problem)
-
-
-class _DuplicateField(Exception):
-    pass
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if len(dict(pairs)) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _DuplicateField(next(name for name in names if names.count(name) > 1))
-    return dict(pairs)

@@ -19,7 +19,8 @@ from .._times import SKYPAY_ZONE
 from ..testing import BadBody, bad_bodies, encode, payload
 from ._http import Request
 from ._misreading import aes_keys, decrypted
-from ._rule import Delivery, Fields, Skip
+from ._outcome import Skip
+from ._rule import Delivery, Fields
 
 if TYPE_CHECKING:
     from ..encryption import Key

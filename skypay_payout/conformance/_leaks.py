@@ -1,4 +1,4 @@
-"""Find a secret or a key in what an endpoint sent back, in whatever form it repeats it."""
+"""Find a secret or a key in what an endpoint sent back, in whatever form it repeats it, and show none."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias, cast
 from unicodedata import normalize
 
@@ -15,13 +14,15 @@ from attrs import define, field, frozen
 from .._callback import PayoutCallback
 from .._errors import InvalidCallbackError
 from .._fields import ACTION
+from .._formatting import canonical_json
 from .._parser import CallbackParser
 from .._results import Accepted, Quarantined
 from ..testing import encode
-from ._rule import Inconclusive, Skip
+from ._outcome import Inconclusive, Skip
 
 if TYPE_CHECKING:
-    from ._run import Run, Seen, Source
+    from ._rule import Seen
+    from ._run import Run, Source
 
 _Payload: TypeAlias = "Mapping[str, object]"
 _LARGE = 10**7
@@ -144,6 +145,11 @@ def nearest(callback: PayoutCallback, others: Iterable[PayoutCallback]) -> Payou
     return min(same, key=lambda other: abs(other.deal_time - callback.deal_time), default=None)
 
 
-def off(callback: PayoutCallback, other: PayoutCallback) -> timedelta:
-    """Return how far the second is off."""
-    return other.deal_time - callback.deal_time
+def payload_of(record: _Payload) -> str:
+    """Return the payload without the secret, in canonical form; a text column may hold it as text."""
+    payload = record.get("payload")
+    if isinstance(payload, str):
+        with suppress(ValueError):
+            payload = json.loads(payload)
+    fields = cast("dict[str, object]", payload) if isinstance(payload, dict) else {}
+    return canonical_json({name: value for name, value in fields.items() if name != "authentication"})

@@ -3,77 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
-from ._http import Request
+from ._acknowledgement import Reading
+from ._http import DeliveryError, HttpResponse, Request
+from ._outcome import Consequence, Problem, Skip
 
 if TYPE_CHECKING:
     from ..encryption import Key
     from ._bodies import Bodies
-    from ._run import Run, Seen
+    from ._run import Run
 
 How: TypeAlias = "Literal['in any order', 'in turn', 'together', 'over one connection']"
 """How the callbacks of a rule go out; in any order, several may go at once."""
 Fields: TypeAlias = "dict[str, object]"
-
-
-class Outcome(StrEnum):
-    """The outcome of one rule."""
-
-    PASSED = "passed"
-    WARNING = "warning"
-    """It passed, with something that a person should look at."""
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    """It cannot run with these settings."""
-    INCONCLUSIVE = "inconclusive"
-    """The endpoint could not be tested: a rate limit, a command that failed, or no response in time."""
-
-
-class Consequence(StrEnum):
-    """What a failure costs, from the worst to the least."""
-
-    ACKNOWLEDGED = "acknowledged what it must not"
-    LEAKED = "repeated a secret or a key"
-    LOST = "lost a good callback"
-    STORED_WRONG = "stored it wrongly"
-    CRASHED = "crashed instead of rejecting"
-    FORM = "form"
-
-
-class Skip(Exception):
-    """The settings cannot show the rule; the message says why."""
-
-
-class Inconclusive(Exception):
-    """Nothing can be said about the rule; the message says why."""
-
-
-@frozen
-class Problem:
-    """One thing that is wrong."""
-
-    message: str
-    """Expected and got; it holds no secret and no key."""
-    consequence: Consequence
-    """What it costs."""
-    what: str = ""
-    """Which callback of the rule it is."""
-    sent: str = ""
-    """The callback, decrypted and redacted."""
-    received: str = ""
-    """The first 300 characters of the response, decrypted; empty where there was none."""
-    warning: bool = False
-    """A person should look at it, but nothing is broken."""
-    request: Request | None = field(default=None, repr=False, eq=False)
-    """The exact bytes, which may hold the secret."""
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.message}" if self.what else self.message
 
 
 @frozen
@@ -98,6 +44,22 @@ class Delivery:
     """The endpoint may close the connection instead of rejecting."""
     lenient: tuple[Consequence, ...] = ()
     """What is worth a warning only."""
+
+
+@frozen
+class Seen:
+    """One exchange."""
+
+    rule: Rule
+    delivery: Delivery
+    response: HttpResponse | DeliveryError
+    reading: Reading | None = None
+    """What the response to a good callback says; None for others."""
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether it had to be acknowledged, and was."""
+        return self.reading is not None and not self.reading.refusal
 
 
 class Observer:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
-from ._acknowledgement import Reading
 from ._bodies import TOGETHER, Bodies
 from ._http import DeliveryError, HttpResponse, Request, Unreachable
-from ._rule import Delivery, Inconclusive, Observer, Rule, Skip
+from ._outcome import Inconclusive, Skip
+from ._rule import Delivery, Observer, Rule, Seen
 from ._verification import Verifier
 
 if TYPE_CHECKING:
@@ -35,22 +35,6 @@ Source = Callable[[], Iterable[Mapping[str, object]]]
 
 class Gone(Exception):
     """Nothing listens any more; the message says after which callback."""
-
-
-@frozen
-class Seen:
-    """One exchange."""
-
-    rule: Rule
-    delivery: Delivery
-    response: HttpResponse | DeliveryError
-    reading: Reading | None = None
-    """What the response to a good callback says; None for others."""
-
-    @property
-    def acknowledged(self) -> bool:
-        """Whether it had to be acknowledged, and was."""
-        return self.reading is not None and not self.reading.refusal
 
 
 @define
@@ -76,11 +60,6 @@ class Run:
     """How many deliveries go out together where their order does not matter; 0 until it is known."""
     _waited: float = 0.0
     _last: str = "the first callback"
-
-    @property
-    def limit(self) -> float:
-        """Seconds that a response may take."""
-        return SECONDS
 
     @property
     def is_out_of_patience(self) -> bool:

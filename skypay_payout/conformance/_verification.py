@@ -1,32 +1,23 @@
-"""Judge a response: whether it does what it has to, what else it shows, and how to tell people about it."""
+"""Judge a response: whether it does what it has to."""
 
 from __future__ import annotations
 
-import json
-from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import frozen
 
-from .._formatting import REDACTED
-from .._parser import CallbackParser
-from ._acknowledgement import Reading, off_by, read, time_of
+from ._acknowledgement import Reading, read
 from ._http import ConnectionClosed, DeliveryError, HttpResponse
-from ._leaks import holds_any
-from ._misreading import aes_keys, decrypted, says_1000
-from ._rule import Consequence, Delivery, Problem
+from ._misreading import aes_keys, says_1000
+from ._outcome import Consequence, Problem
+from ._response_time import off_by, time_of
+from ._rule import Delivery
+from ._secrets import LEAKED, Secrets
 
 if TYPE_CHECKING:
     from ..encryption import Key
 
-SHOWN = 300
-"""Characters of a callback and of a response that are shown."""
-_NOT_BY_CHANCE = 8
-"""Characters of a secret that a response does not hold unless it repeats it."""
-LEAKED = "the response repeats the authentication secret or a key, so it is not shown"
+__all__ = ["LEAKED", "RateLimited", "Verifier"]
 
 
 class RateLimited(Exception):
@@ -39,16 +30,8 @@ class RateLimited(Exception):
 
 
 @frozen
-class Verifier:
+class Verifier(Secrets):
     """What the parser of an endpoint says about its responses."""
-
-    parser: CallbackParser
-    issued: tuple[str, ...] = field(default=(), repr=False)
-    """The keys as issued, which the parser does not keep, so that no response shows one."""
-    _clean_headers: deque[bytes] = field(
-        init=False, repr=False, eq=False, factory=partial(deque[bytes], maxlen=8)
-    )
-    """The last headers that hold no secret: within a second, most responses have the same ones."""
 
     @property
     def newest_key(self) -> Key | None:
@@ -112,7 +95,7 @@ class Verifier:
         if isinstance(response, DeliveryError):
             return Consequence.CRASHED, f"expected a status from 400 to 499, {response}"
         got = f"expected a status from 400 to 499, got {response.status}"
-        if any(map(says_1000, (response.body, *self._decrypted(response.body)))):
+        if any(map(says_1000, (response.body, *self.decrypted_by_any(response.body)))):
             return Consequence.ACKNOWLEDGED, f"{got} with responseCode 1000: it was acknowledged"
         if response.status == 429:
             raise RateLimited
@@ -121,73 +104,3 @@ class Verifier:
         if response.status >= 500:
             return Consequence.CRASHED, got
         return Consequence.ACKNOWLEDGED if response.status < 300 else Consequence.FORM, got
-
-    def told(self, problem: Problem, delivery: Delivery, response: HttpResponse | DeliveryError) -> Problem:
-        """The problem with what was sent and what came, as people may see it."""
-        sent = self._redacted(delivery.text or delivery.request.body, delivery.secrets)
-        received = ""
-        if isinstance(response, HttpResponse):
-            text = self.shown(response, delivery.secrets)
-            received = f"{response.status} {LEAKED if text is None else text[:SHOWN]}"
-            if text is None and response.status == 200 and problem.consequence is not Consequence.LEAKED:
-                problem = evolve(problem, message=LEAKED)  # the message may quote it
-        return evolve(problem, sent=sent[:SHOWN], received=received, request=delivery.request)
-
-    def leak(self, response: HttpResponse, near: Iterable[str] = ()) -> str:
-        """Where the response repeats a secret or a key, the header or the body; ``""`` if it does not.
-
-        ``near`` are near misses that the callback sent as its secret.
-        """
-        secrets = [one for one in (*self._secrets(), *near) if len(one) >= _NOT_BY_CHANCE]
-        headers = b"\n".join(b": ".join(header) for header in response.headers)
-        if headers not in self._clean_headers:
-            for name, value in response.headers:
-                if holds_any(name + b": " + value, secrets, _nothing):
-                    return f"the header {name.decode('latin-1')}"
-            self._clean_headers.append(headers)
-        return "the body" if holds_any(response.body, secrets, self._decrypted) else ""
-
-    def shown(self, response: HttpResponse, near: Iterable[str] = ()) -> str | None:
-        """The text of the response, decrypted if a key fits; None where it holds a secret or a key."""
-        if holds_any(response.body, [*self._secrets(), *near], self._decrypted):
-            return None
-        return next(self._decrypted(response.body), response.body).decode(errors="replace")
-
-    def _redacted(self, text: bytes, near: Iterable[str]) -> str:
-        secrets = sorted({*self._secrets(), *near}, key=len, reverse=True)
-        for attempt in filter(None, (text, _normal(text))):
-            shown = attempt.decode(errors="backslashreplace")
-            for secret in secrets:
-                for form in (json.dumps(secret, ensure_ascii=False)[1:-1], secret):
-                    shown = shown.replace(form, REDACTED) if form else shown
-            if not holds_any(shown.encode(errors="replace"), secrets, _nothing):
-                return shown
-        return "(not shown, since it holds the secret in another form)"
-
-    def _secrets(self) -> list[str]:
-        keys = aes_keys(self.parser.cipher)
-        return [
-            *(secret for account in self.parser.credentials for secret in account.authentication),
-            *self.issued,
-            *(form for key in keys for form in _forms(key)),
-        ]
-
-    def _decrypted(self, body: bytes) -> Iterator[bytes]:
-        return filter(None, (decrypted(body, key) for key in aes_keys(self.parser.cipher)))
-
-
-def _forms(key: bytes) -> Iterator[str]:
-    """The derived key as programs print it; hexadecimal and Base64 are decoded anyway."""
-    yield key.decode("latin-1")
-    yield from (key.hex(" "), key.hex(":"), ", ".join(map(str, key)))
-    yield ", ".join(str(byte - 256 if byte > 127 else byte) for byte in key)  # as Java prints it
-
-
-def _normal(text: bytes) -> bytes:
-    with suppress(ValueError, RecursionError):
-        return json.dumps(json.loads(text), ensure_ascii=False).encode(errors="backslashreplace")
-    return b""
-
-
-def _nothing(_body: bytes) -> Iterator[bytes]:
-    return iter(())

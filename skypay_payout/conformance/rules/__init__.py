@@ -1,46 +1,24 @@
-"""The rules, one module for each section of the report. Importing them fills ``RULES``, in this order."""
+"""The rules, one module for each section of the report. Importing them fills ``RULES``."""
 
-from . import statuses  # isort: split
+from .._rule import RULES
+from . import (
+    at_once,
+    clock,
+    fields,
+    json,
+    not_a_callback,
+    quarantine,
+    responses,
+    rotation,
+    sender,
+    statuses,
+    stored,
+    texts,
+    wire,
+)
 
-from . import fields  # isort: split
-
-from . import texts  # isort: split
-
-from . import json  # isort: split
-
-from . import wire  # isort: split
-
-from . import quarantine  # isort: split
-
-from . import rotation  # isort: split
-
-from . import at_once  # isort: split
-
-from . import sender  # isort: split
-
-from . import not_a_callback  # isort: split
-
-from . import responses  # isort: split
-
-from . import clock  # isort: split
-
-from . import stored
-from .responses import ALIVE, ANY
-
-__all__ = [
-    "ALIVE",
-    "ANY",
-    "at_once",
-    "clock",
-    "fields",
-    "json",
-    "not_a_callback",
-    "quarantine",
-    "responses",
-    "rotation",
-    "sender",
-    "statuses",
-    "stored",
-    "texts",
-    "wire",
-]
+_ORDER = (statuses, fields, texts, json, wire, quarantine, rotation, at_once, sender, not_a_callback)
+_OBSERVERS = (responses, clock, stored)
+_SECTIONS = [module.__name__.rpartition(".")[2].replace("_", " ") for module in (*_ORDER, *_OBSERVERS)]
+RULES.sort(key=lambda rule: _SECTIONS.index(rule.section))
+ANY, ALIVE = (next(rule for rule in RULES if rule.id == name) for name in ("any-acknowledged", "alive"))

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ..._times import SKYPAY_ZONE
-from .._acknowledgement import off_by, time_of
+from .. import _run
 from .._http import HttpResponse, TimedOut
-from .._rule import RULES, Consequence, Inconclusive, Observer, Problem, observer
+from .._outcome import Consequence, Inconclusive, Problem
+from .._response_time import off_by, time_of
+from .._rule import RULES, Observer, observer
 from ._reasons import RESPONSE_TIME
 
 if TYPE_CHECKING:
-    from .._rule import Rule
-    from .._run import Run, Seen
+    from .._rule import Rule, Seen
+    from .._run import Run
 
 _APART = 0.5
 """Seconds between the responses whose responseTime is compared, at least."""
@@ -157,12 +159,12 @@ class InTime(Observer):
         if isinstance(seen.response, (HttpResponse, TimedOut)) and seen.response.seconds > self.seconds:
             self.seconds, self.slowest = seen.response.seconds, (seen.rule, seen.delivery.what)
 
-    def results(self, run: Run) -> Iterator[Problem]:
+    def results(self, run: Run) -> Iterator[Problem]:  # noqa: ARG002
         """Yield the slowest, if it is too slow."""
-        if self.slowest and self.seconds > run.limit:
+        if self.slowest and self.seconds > _run.SECONDS:
             rule, what = self.slowest
             message = (
-                f"expected each response within {run.limit:.0f} s, the slowest took {self.seconds:.1f} s"
+                f"expected each response within {_run.SECONDS:.0f} s, the slowest took {self.seconds:.1f} s"
             )
             yield Problem(message, Consequence.LOST, f"{rule.id}, {what}")
 

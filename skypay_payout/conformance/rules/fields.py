@@ -11,7 +11,8 @@ from ..._pay_type import PayType
 from ..._times import SKYPAY_ZONE
 from ...testing import encode
 from .._bodies import Bodies
-from .._rule import Delivery, Skip, rule
+from .._outcome import Skip
+from .._rule import Delivery, rule
 from ._reasons import ADDED, LOST, NUMBER, TIME, UNKNOWN
 
 

@@ -8,7 +8,8 @@ from attrs import evolve
 
 from ...testing import WRONG_AUTHENTICATION
 from .._bodies import Bodies
-from .._rule import Consequence, Delivery, catalogue, rule
+from .._outcome import Consequence
+from .._rule import Delivery, catalogue, rule
 from ._reasons import DUPLICATE, ENCRYPTION, FORGED, NO_CRASH, ONE_OBJECT, ONLY_JSON, STATE, UNKNOWN_SENDER
 
 OVERSIZE = 10 * 1024 * 1024

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from ..._pay_type import PayType
 from .._http import HttpResponse
-from .._rule import RULES, Consequence, Inconclusive, Observer, Problem, observer
+from .._outcome import Consequence, Inconclusive, Problem
+from .._rule import Observer, observer
 from ._reasons import ANY_STATUS, ENCRYPTION, LOST, RESPONSE, SECRET, STATE
 
 if TYPE_CHECKING:
-    from .._run import Run, Seen
+    from .._rule import Seen
+    from .._run import Run
 
 _SHOWN = 5
 """Examples that are kept; the others say the same."""
@@ -74,8 +76,8 @@ class AnyAcknowledged(Observer):
         from ...testing import encode
 
         text = encode(run.bodies.fields(PayType.PAYOUT, **changes))
-        (seen,) = run.exchanged(ANY, [run.bodies.acknowledged("another secret or key", text, key=key)])
-        return seen.acknowledged
+        delivery = run.bodies.acknowledged("another secret or key", text, key=key)
+        return self.first is not None and run.exchanged(self.first.rule, [delivery])[0].acknowledged
 
 
 @observer("alive", STATE, "While nothing listens, every callback is lost.")
@@ -177,6 +179,3 @@ class Leaks(Observer):
                 what = f"{seen.rule.id}, {seen.delivery.what}" if seen.delivery.what else seen.rule.id
                 problem = Problem(message, Consequence.LEAKED, what)
                 yield run.verifier.told(problem, seen.delivery, seen.response)
-
-
-ANY, ALIVE = (next(rule for rule in RULES if rule.id == name) for name in ("any-acknowledged", "alive"))

@@ -9,7 +9,8 @@ from ..._pay_type import PayType
 from ...testing import encode
 from .._bodies import Bodies
 from .._misreading import aes_keys, decrypted
-from .._rule import Delivery, Skip, rule
+from .._outcome import Skip
+from .._rule import Delivery, rule
 from ._reasons import LOST, ROTATION
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from time import sleep
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ..._callback import PayoutCallback
 from ..._formatting import canonical_json, quoted
 from ..._history import PayoutHistory
-from .._ledger import Event, Ledger, ledger_of, nearest, off
-from .._rule import Consequence, Observer, Problem, Skip, observer
+from .._ledger import Event, Ledger, ledger_of, nearest, payload_of
+from .._outcome import Consequence, Problem, Skip
+from .._rule import Observer, observer
 from ._reasons import ANY_STATUS, FORGED, HISTORY, INVALID, LOST, REPEATS, SECRET, TIME
 
 if TYPE_CHECKING:
@@ -25,227 +25,204 @@ _WAITS = 10
 """Seconds in which a worker may derive the statuses."""
 
 
-class _Store(Observer):
-    """Compares what is stored with what was delivered."""
+class _Store:
+    """What the command of an option prints, beside what has to be there."""
 
-    option = "stored"
-
-    def results(self, run: Run) -> Iterator[Problem]:
-        """Yield every difference. Raises ``Skip`` and ``Inconclusive``."""
-        ledger = ledger_of(run)
-        self.records = ledger.read(self.option)
+    def __init__(self, ledger: Ledger, option: str) -> None:
+        self.ledger = ledger
+        self.records = ledger.read(option)
         self.found = list[PayoutCallback]()
         self.unreadable = list[tuple[int, Mapping[str, object], str]]()
-        if self.option == "stored":
-            self._read_events(ledger)
-        self.kept = defaultdict[str, list[PayoutCallback]](list)
-        for callback in self.found:
-            self.kept[callback.idempotency_key].append(callback)
-        self.unexpected = [one for key, kept in self.kept.items() if key not in ledger.events for one in kept]
-        yield from self.differences(ledger)
-
-    def _read_events(self, ledger: Ledger) -> None:
-        for number, record in enumerate(self.records, 1):
+        for number, record in enumerate(self.records if option == "stored" else (), 1):
             try:
                 self.found.append(PayoutCallback.from_dict({**ledger.constant, **record}))
             except (ValueError, TypeError) as error:
                 self.unreadable.append((number, record, str(error)))
+        self.kept = defaultdict[str, list[PayoutCallback]](list)
+        for callback in self.found:
+            self.kept[callback.idempotency_key].append(callback)
+        self.unexpected = [one for one in self.found if one.idempotency_key not in ledger.events]
 
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield what breaks this rule."""
-        raise NotImplementedError
+
+_Differences = Callable[[_Store], Iterator[Problem]]
+_Decorator = Callable[[_Differences], _Differences]
 
 
-@observer("stored-form", "points 2 to 9: what an event holds", "What cannot be read back cannot be used.")
-class StoredForm(_Store):
+def _stored(
+    name: str, point: str, why: str, option: str = "stored"
+) -> Callable[[_Differences], _Differences]:
+    """Make a rule of what yields every difference. The docstring is the sentence."""
+
+    def add(made: _Differences) -> _Differences:
+        def results(_: Observer, run: Run) -> Iterator[Problem]:
+            yield from made(_Store(ledger_of(run), option))
+
+        fields = {"__doc__": made.__doc__, "__module__": made.__module__, "results": results}
+        observer(name, point, why)(type("_Rule", (Observer,), fields))
+        return made
+
+    return add
+
+
+@_stored("stored-form", "points 2 to 9: what an event holds", "What cannot be read back cannot be used.")
+def stored_form(store: _Store) -> Iterator[Problem]:
     """Each stored event can be read."""
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield each line that cannot be read."""
-        for number, record, error in self.unreadable:
-            if str(record.get("controlNumber")) not in ledger.numbers.keys() | ledger.tolerated:
-                message = f"line {number} is not in the form of to_dict(): {error}"
-                yield Problem(message, Consequence.STORED_WRONG)
+    for number, record, error in store.unreadable:
+        if str(record.get("controlNumber")) not in store.ledger.numbers.keys() | store.ledger.tolerated:
+            message = f"line {number} is not in the form of to_dict(): {error}"
+            yield Problem(message, Consequence.STORED_WRONG)
 
 
-@observer(
+@_stored(
     "stored-once",
     REPEATS,
     "One that is acknowledged but not stored is lost; one that is stored twice may be processed twice.",
 )
-class StoredOnce(_Store):
+def stored_once(store: _Store) -> Iterator[Problem]:
     """Every acknowledged callback is stored once."""
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield what is missing, and what is there twice."""
-        for key, events in ledger.events.items():
-            kept = self.kept.get(key, [])
-            acknowledged = [event for event in events if event.acknowledged]
-            times = max(Counter(canonical_json(one.to_dict()) for one in kept).values(), default=0)
-            if times > 1:
-                yield Problem(f"{key} is stored {times} times", Consequence.STORED_WRONG, events[0].what)
-            if acknowledged and not kept and not nearest(events[0].callback, self.unexpected):
-                message = f"{key} was acknowledged, but is not stored"
-                yield Problem(message, Consequence.LOST, acknowledged[0].what)
+    for key, events in store.ledger.events.items():
+        kept = store.kept.get(key, [])
+        acknowledged = [event for event in events if event.acknowledged]
+        times = max(Counter(canonical_json(one.to_dict()) for one in kept).values(), default=0)
+        if times > 1:
+            yield Problem(f"{key} is stored {times} times", Consequence.STORED_WRONG, events[0].what)
+        if acknowledged and not kept and not nearest(events[0].callback, store.unexpected):
+            message = f"{key} was acknowledged, but is not stored"
+            yield Problem(message, Consequence.LOST, acknowledged[0].what)
 
 
-@observer("stored-intact", "points 7 and 11", "A damaged text cannot be restored.")
-class StoredIntact(_Store):
+@_stored("stored-intact", "points 7 and 11", "A damaged text cannot be restored.")
+def stored_intact(store: _Store) -> Iterator[Problem]:
     """Events are stored as they arrived, including Chinese and unknown fields."""
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield what is stored otherwise."""
-        for key, events in ledger.events.items():
-            for callback in self.kept.get(key, []):
-                sent = [event.callback for event in events]
-                if callback not in sent and _readable(callback) not in map(_readable, sent):
-                    closest = min(sent, key=lambda one: len(_different(one, callback)))
-                    message = f"{key}: {_difference(closest, callback)}"
-                    yield Problem(message, Consequence.STORED_WRONG, events[0].what)
+    for key, events in store.ledger.events.items():
+        sent = [event.callback for event in events]
+        for callback in store.kept.get(key, []):
+            if callback not in sent and _readable(callback) not in map(_readable, sent):
+                closest = min(sent, key=lambda one: len(_different(one, callback)))
+                message = f"{key}: {_difference(closest, callback)}"
+                yield Problem(message, Consequence.STORED_WRONG, events[0].what)
 
 
-@observer("stored-time", TIME, "Events at another time are sorted and reconciled wrongly.")
-class StoredTime(_Store):
+@_stored("stored-time", TIME, "Events at another time are sorted and reconciled wrongly.")
+def stored_time(store: _Store) -> Iterator[Problem]:
     """A dealTime is stored as the same instant, UTC+8."""
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield what is stored at another time."""
-        for key, events in ledger.events.items():
-            first = events[0]
-            other = nearest(first.callback, self.unexpected)
-            if not first.acknowledged or self.kept.get(key) or other is None:
-                continue
-            late = off(first.callback, other)
-            hours = late / timedelta(hours=1)
-            much = f"{hours:+.0f} h" if late and hours == int(hours) else f"{late.total_seconds():+.6f} s"
-            message = f"{key} is stored {much} off, at {other.deal_time}"
-            warning = abs(late) < _MILLISECOND
-            yield Problem(message, Consequence.STORED_WRONG, first.what, warning=warning)
+    for key, events in store.ledger.events.items():
+        first = events[0]
+        other = nearest(first.callback, store.unexpected)
+        if not first.acknowledged or store.kept.get(key) or other is None:
+            continue
+        late = other.deal_time - first.callback.deal_time
+        hours = late / timedelta(hours=1)
+        much = f"{hours:+.0f} h" if late and hours == int(hours) else f"{late.total_seconds():+.6f} s"
+        message = f"{key} is stored {much} off, at {other.deal_time}"
+        warning = abs(late) < _MILLISECOND
+        yield Problem(message, Consequence.STORED_WRONG, first.what, warning=warning)
 
 
-@observer("stored-rejected", SECRET, FORGED)
-class StoredRejected(_Store):
+@_stored("stored-rejected", SECRET, FORGED)
+def stored_rejected(store: _Store) -> Iterator[Problem]:
     """Nothing that was rejected is stored."""
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield what nobody genuine has reported."""
-        for callback in self.unexpected:
-            for key in (callback.idempotency_key, str(callback.control_number)):
-                if key in ledger.forged:
-                    message = f"{callback.idempotency_key} had to be rejected, but is stored"
-                    yield Problem(message, Consequence.ACKNOWLEDGED, ledger.forged[key])
-                    break
+    for callback in store.unexpected:
+        for key in (callback.idempotency_key, str(callback.control_number)):
+            if key in store.ledger.forged:
+                message = f"{callback.idempotency_key} had to be rejected, but is stored"
+                yield Problem(message, Consequence.ACKNOWLEDGED, store.ledger.forged[key])
+                break
 
 
-@observer(
+@_stored(
     "stored-invalid",
     INVALID,
     "A payout that nobody reported is processed: guessing is worse than asking a person.",
 )
-class StoredInvalid(_Store):
+def stored_invalid(store: _Store) -> Iterator[Problem]:
     """Nothing invalid is stored as an event."""
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield each invalid callback that was made valid."""
-        if ledger.one_payout:
-            raise Skip("--control-number names one payout")
-        records = [record for _, record, _ in self.unreadable] + [one.to_dict() for one in self.unexpected]
-        for record in records:
-            number = str(record.get("controlNumber"))
-            what = ledger.numbers.get(number) or ledger.numbers.get(number.casefold())
-            if what:
-                shown = ", ".join(f"{name} {quoted(record.get(name))}" for name in ("payType", "dealTime"))
-                message = f"it is invalid, but stored as the event of {quoted(number)} with {shown}"
-                # .NET sends year 1 for no time, and nothing else of such a callback is wrong.
-                warning = str(record.get("dealTime")).startswith(("0001", "9999"))
-                yield Problem(message, Consequence.STORED_WRONG, what, warning=warning)
+    if store.ledger.one_payout:
+        raise Skip("--control-number names one payout")
+    records = [record for _, record, _ in store.unreadable] + [one.to_dict() for one in store.unexpected]
+    for record in records:
+        number = str(record.get("controlNumber"))
+        what = store.ledger.numbers.get(number) or store.ledger.numbers.get(number.casefold())
+        if what:
+            shown = ", ".join(f"{name} {quoted(record.get(name))}" for name in ("payType", "dealTime"))
+            message = f"it is invalid, but stored as the event of {quoted(number)} with {shown}"
+            # .NET sends year 1 for no time, and nothing else of such a callback is wrong.
+            warning = str(record.get("dealTime")).startswith(("0001", "9999"))
+            yield Problem(message, Consequence.STORED_WRONG, what, warning=warning)
 
 
-@observer(
+@_stored(
     "stored-different", HISTORY, "A person must see both contents: which of them is right, nobody can know."
 )
-class StoredDifferent(_Store):
+def stored_different(store: _Store) -> Iterator[Problem]:
     """Two contents under one control number, status and time are both stored."""
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield what is stored once, as a warning: a store may have another place for it."""
-        for key, events in ledger.events.items():
-            different = {
-                _readable(one.callback) for one in events if one.what.startswith("different-content")
-            }
-            if len(different) > 1 and len({*map(_readable, self.kept.get(key, []))}) == 1:
-                message = f"{key} arrived with {len(different)} contents, but one is stored"
-                yield Problem(message, Consequence.STORED_WRONG, events[0].what, warning=True)
+    for key, events in store.ledger.events.items():
+        different = {_readable(one.callback) for one in events if one.what.startswith("different-content")}
+        if len(different) > 1 and len({*map(_readable, store.kept.get(key, []))}) == 1:
+            message = f"{key} arrived with {len(different)} contents, but one is stored"
+            yield Problem(message, Consequence.STORED_WRONG, events[0].what, warning=True)
 
 
-@observer("quarantined", ANY_STATUS, f"It was acknowledged, so nobody will ever hear of it again. {LOST}")
-class IsQuarantined(_Store):
+@_stored(
+    "quarantined",
+    ANY_STATUS,
+    f"Nobody will ever hear of it again. {LOST}",
+    "quarantined",
+)
+def is_quarantined(store: _Store) -> Iterator[Problem]:
     """Every invalid callback that was acknowledged is quarantined."""
-
-    option = "quarantined"
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield what is lost."""
-        payloads = {_payload(record) for record in self.records}
-        digests = {str(record.get("digest")) for record in self.records}
-        for error, what in ledger.invalid:
-            if _payload({"payload": error.payload}) not in payloads and error.digest not in digests:
-                number = error.control_number or "no control number"
-                message = f"it was acknowledged, but is not quarantined ({number})"
-                yield Problem(message, Consequence.LOST, what)
+    payloads = {payload_of(record) for record in store.records}
+    digests = {str(record.get("digest")) for record in store.records}
+    for error, what in store.ledger.invalid:
+        if payload_of({"payload": error.payload}) not in payloads and error.digest not in digests:
+            number = error.control_number or "no control number"
+            message = f"it was acknowledged, but is not quarantined ({number})"
+            yield Problem(message, Consequence.LOST, what)
 
 
-@observer(
+@_stored(
     "quarantined-valid",
     ANY_STATUS,
     "Until a person looks, the payout is not known, though it was acknowledged.",
+    "quarantined",
 )
-class ValidIsQuarantined(_Store):
+def valid_is_quarantined(store: _Store) -> Iterator[Problem]:
     """No valid callback is quarantined."""
-
-    option = "quarantined"
-
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield each valid callback in the quarantine."""
-        for record in self.records:
-            callback = ledger.valid(json.loads(_payload(record)))
-            events = ledger.events.get(callback.idempotency_key) if callback else None
-            if events:
-                message = f"{events[0].callback.idempotency_key} is valid, but quarantined"
-                yield Problem(message, Consequence.LOST, events[0].what)
+    for record in store.records:
+        callback = store.ledger.valid(json.loads(payload_of(record)))
+        events = store.ledger.events.get(callback.idempotency_key) if callback else None
+        if events:
+            message = f"{events[0].callback.idempotency_key} is valid, but quarantined"
+            yield Problem(message, Consequence.LOST, events[0].what)
 
 
-@observer("derived-status", HISTORY, "Code that acts on a status pays, refunds or waits wrongly.")
-class DerivedStatus(_Store):
+@_stored("derived-status", HISTORY, "Code that acts on it pays, refunds or waits wrongly.", "statuses")
+def derived_status(store: _Store) -> Iterator[Problem]:
     """The status of each payout follows from all of its callbacks."""
+    payouts = defaultdict[str, list[Event]](list)
+    for events in store.ledger.events.values():
+        for event in events:
+            payouts[event.callback.control_number].append(event)
+    for _ in range(_WAITS):
+        problems = list(_wrong(store, payouts))
+        if not problems:
+            return
+        sleep(1)
+        store.records = store.ledger.read("statuses", again=True)
+    yield from problems
 
-    option = "statuses"
 
-    def differences(self, ledger: Ledger) -> Iterator[Problem]:
-        """Yield each payout with another status, once a worker had time to derive it."""
-        payouts = defaultdict[str, list[Event]](list)
-        for events in ledger.events.values():
-            for event in events:
-                payouts[event.callback.control_number].append(event)
-        for _ in range(_WAITS):
-            problems = list(self._wrong(payouts))
-            if not problems:
-                return
-            sleep(1)
-            self.records = ledger.read(self.option, again=True)
-        yield from problems
-
-    def _wrong(self, payouts: Mapping[str, list[Event]]) -> Iterator[Problem]:
-        known = {str(record.get("controlNumber")): str(record.get("status")) for record in self.records}
-        for number, events in payouts.items():
-            if not all(event.acknowledged for event in events):
-                continue  # nobody can say which of them count
-            expected = PayoutHistory(event.callback for event in events).status
-            got = known.get(number, "nothing")
-            if got.upper() != expected:
-                arrived = ", ".join(dict.fromkeys(event.callback.pay_type.name for event in events))
-                message = f"{number} with {arrived}: expected {expected}, got {got}"
-                yield Problem(message, Consequence.STORED_WRONG, events[0].what)
+def _wrong(store: _Store, payouts: Mapping[str, list[Event]]) -> Iterator[Problem]:
+    known = {str(record.get("controlNumber")): str(record.get("status")) for record in store.records}
+    for number, events in payouts.items():
+        if not all(event.acknowledged for event in events):
+            continue  # nobody can say which of them count
+        expected = PayoutHistory(event.callback for event in events).status
+        got = known.get(number, "nothing")
+        if got.upper() != expected:
+            arrived = ", ".join(dict.fromkeys(event.callback.pay_type.name for event in events))
+            message = f"{number} with {arrived}: expected {expected}, got {got}"
+            yield Problem(message, Consequence.STORED_WRONG, events[0].what)
 
 
 def _readable(callback: PayoutCallback) -> str:
@@ -268,13 +245,3 @@ def _difference(sent: PayoutCallback, stored: PayoutCallback) -> str:
     name = next(iter(_different(sent, stored)), "another value")
     expected, got = (quoted(fields[name]) if name in fields else "none" for fields in (before, after))
     return f"{quoted(name)}: expected {expected}, got {got}"
-
-
-def _payload(record: Mapping[str, object]) -> str:
-    """The payload without the secret, in canonical form; a text column may hold it as text."""
-    payload = record.get("payload")
-    if isinstance(payload, str):
-        with suppress(ValueError):
-            payload = json.loads(payload)
-    fields = cast("dict[str, object]", payload) if isinstance(payload, dict) else {}
-    return canonical_json({name: value for name, value in fields.items() if name != "authentication"})
