@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, count, cycle
-from typing import TypeAlias, cast
+from collections.abc import Iterator
+from itertools import chain, count
+from typing import cast
 
 import attrs
 from attrs import evolve, frozen
@@ -22,11 +22,10 @@ from .._errors import (
 from .._parser import CallbackParser
 from .._pay_type import PayType
 from ..encryption import BodyCipher
-from ._bad_fields import ABSENT, INVALID_FIELDS, WRONG_TYPES, near_misses, value_for
+from ._bad_fields import ABSENT, INVALID_FIELDS, Fields, changed, value_for
+from ._bad_senders import wrong_senders
 from ._bad_texts import MALFORMED, NOT_BASE64, OTHER_BLOCKS, Change
-from ._bodies import WRONG_AUTHENTICATION, ciphers, encode, encrypted, payload_for
-
-_Fields: TypeAlias = dict[str, object]
+from ._bodies import ciphers, encode, encrypted, payload_for
 
 
 @frozen
@@ -95,13 +94,13 @@ class _Catalogue:
     cipher: BodyCipher | None
     serials: Iterator[int]
 
-    def fields(self, status: int = PayType.UPLOAD) -> tuple[str, _Fields]:
+    def fields(self, status: int = PayType.UPLOAD) -> tuple[str, Fields]:
         """Return a control number that no other body has, and what a valid callback of it holds."""
         fields = payload_for(self.parser, status)
         number = f"{str(fields['controlNumber'])[:PREFIX_LENGTH]}{next(self.serials):09}"
         return number, fields | {"controlNumber": number}
 
-    def sent(self, fields: _Fields, change: Change = bytes) -> bytes:
+    def sent(self, fields: Fields, change: Change = bytes) -> bytes:
         """Return the fields as a body whose text is changed."""
         return encrypted(change(encode(fields)), self.cipher)
 
@@ -127,12 +126,7 @@ class _Catalogue:
             number, fields = self.fields()
             body = change(self.sent(fields), encode(fields))
             yield BadBody(kind, name, number, body, MalformedBodyError, ErrorCode.NOT_BASE64)
-        other = BodyCipher("a key that nobody issued")
-        for kind, name, change in (
-            *OTHER_BLOCKS,
-            # One byte less, so that the last block is no block of padding alone, which no trial changes.
-            ("other-key", "encrypted with another key", lambda _, text: other.encrypt(_shorter(text))),
-        ):
+        for kind, name, change in OTHER_BLOCKS:
             number, fields = self.fields()
             # A wrong key yields valid padding once in 250 times, and then the code is another.
             texts = (_of_whole_blocks(fields, trial) for trial in count())
@@ -152,56 +146,11 @@ class _Catalogue:
 
     def unauthenticated(self) -> Iterator[BadBody]:
         """Make what is not authenticated, of every status, and whatever else is wrong with it."""
-        for kind, name, status, change in self.wrong_senders():
+        for kind, name, status, change in wrong_senders(self.parser.credentials):
             number, fields = self.fields(status)
             body = self.sent(change(fields))
             code = ErrorCode.AUTHENTICATION_FAILED
             yield BadBody(kind, name, number, body, AuthenticationError, code)
-
-    def wrong_senders(self) -> Iterator[tuple[str, str, int, Callable[[_Fields], _Fields]]]:
-        """Yield kind, name, status, and what makes the fields those of somebody else."""
-        accounts = self.parser.credentials
-        own = accounts[0]
-        names = [one.user_name for one in accounts]
-        secrets = [text for one in accounts for text in one.authentication]
-        statuses = cycle(PayType)
-        for field, kind, wrong, known in (
-            ("authentication", "secret", _other(WRONG_AUTHENTICATION, secrets), secrets[::-1]),
-            ("userName", "account", _other("Other@skypay", names), names),
-        ):
-            for status in (*PayType, 7):
-                label = f"{status.name if isinstance(status, PayType) else 'status 7'} with {field}"
-                for how, value in (("wrong", wrong), ("missing", ABSENT), ("null", None), ("empty", "")):
-                    yield f"{kind}-wrong", f"{label} {how}", status, _set({field: value})
-            right = known[0] if field == "userName" else own.authentication[-1]
-            for how, value in (*WRONG_TYPES, ("in an array", [right]), ("in an object", {"value": right})):
-                yield f"{kind}-type", f"{field} {how}", next(statuses), _set({field: value})
-            for how, text in near_misses(known):
-                yield f"{kind}-near", f"{field} {how}", next(statuses), _set({field: text})
-            for how, value in (
-                ("no action", {"action": ABSENT}),
-                ("no controlNumber", {"controlNumber": ABSENT}),
-                ("an empty controlNumber", {"controlNumber": ""}),
-                ("a masked controlNumber", {"controlNumber": "SKY**12345678"}),
-                ("no payType", {"payType": ABSENT}),
-                ("payType 0", {"payType": 0}),
-                ("no dealTime", {"dealTime": ABSENT}),
-                ("dealTime Tuesday", {"dealTime": "Tuesday"}),
-                ("failDescription 4", {"failDescription": 4}),
-            ):
-                label = f"{field} wrong and {how}"
-                yield "authenticated-first", label, PayType.UPLOAD, _set({field: wrong, **value})
-        for text in [text for text in secrets if text not in own.authentication][:1]:
-            how = "authentication of another account"
-            yield "secret-near", how, PayType.PAYOUT, _set({"authentication": text})
-        how = "authentication with all secrets and commas between them"
-        if len(secrets) > 1 and (text := ",".join(secrets)) not in secrets:
-            yield "secret-near", how, PayType.PAYOUT, _set({"authentication": text})
-        if own.user_name not in secrets:
-            how = "authentication with the name of the account"
-            yield "secret-near", how, PayType.PAYOUT, _set({"authentication": own.user_name})
-        yield "authenticated-first", "an empty object", PayType.UPLOAD, lambda _: {}
-        yield "authenticated-first", "unknown fields alone", PayType.UPLOAD, lambda _: {"hello": "world"}
 
     def invalid(self) -> Iterator[BadBody]:
         """Make what is authenticated but invalid."""
@@ -210,30 +159,32 @@ class _Catalogue:
             for code, values in codes.items():
                 for how, value in values.items():
                     number, fields = self.fields(status)
-                    changed = _set({field: value_for(value, number)})(fields)
-                    yield self.quarantined(f"{field} {how}", number, changed, (field, code))
+                    wrong = changed({field: value_for(value, number)})(fields)
+                    yield self.quarantined(f"{field} {how}", number, wrong, ((field, code),))
         for how, prefix in self.unexpected_prefixes():
             number, fields = self.fields()
             fields["controlNumber"] = prefix + number[PREFIX_LENGTH:]
-            error = ("controlNumber", ErrorCode.UNEXPECTED_PREFIX)
-            yield self.quarantined(f"controlNumber {how}", number, fields, error)
+            errors = (("controlNumber", ErrorCode.UNEXPECTED_PREFIX),)
+            yield self.quarantined(f"controlNumber {how}", number, fields, errors)
         required = ("action", "controlNumber", "payType", "dealTime")
         number, fields = self.fields()
-        fields = _set(dict.fromkeys(required, ABSENT))(fields)
-        errors = ((field, ErrorCode.MISSING) for field in required)
-        yield self.quarantined("only userName, authentication and optional fields", number, fields, *errors)
+        fields = changed(dict.fromkeys(required, ABSENT))(fields)
+        missing = tuple((field, ErrorCode.MISSING) for field in required)
+        yield self.quarantined("only userName, authentication and optional fields", number, fields, missing)
         number, fields = self.fields()
         yield self.quarantined(
             "payType and dealTime unknown",
             number,
             fields | {"payType": 7, "dealTime": "Tuesday"},
-            ("payType", ErrorCode.UNKNOWN_STATUS),
-            ("dealTime", ErrorCode.INVALID_FORMAT),
+            (("payType", ErrorCode.UNKNOWN_STATUS), ("dealTime", ErrorCode.INVALID_FORMAT)),
         )
 
-    def quarantined(self, name: str, number: str, fields: _Fields, *errors: tuple[str, ErrorCode]) -> BadBody:
+    def quarantined(
+        self, name: str, number: str, fields: Fields, errors: tuple[tuple[str, ErrorCode], ...]
+    ) -> BadBody:
         """Make one that is authenticated but has these errors."""
-        kind = "several" if len(errors) > 1 else _slug(errors[0][0])
+        names = [name for name, _ in errors]
+        kind = "several" if len(names) > 1 else _slug(names[0])
         code = ErrorCode.INVALID_CALLBACK
         return BadBody(f"invalid-{kind}", name, number, self.sent(fields), InvalidCallbackError, code, errors)
 
@@ -250,28 +201,11 @@ class _Catalogue:
                 yield f"with its prefix {how}", other
 
 
-def _of_whole_blocks(fields: _Fields, trial: int) -> bytes:
+def _of_whole_blocks(fields: Fields, trial: int) -> bytes:
     """Return a text whose first and last blocks differ for each trial."""
     text = encode({"trial": trial, **fields, "remark": f"{trial:04}" * 8})
     return text[:-1].replace(b'"remark"', b" " * (-len(text) % 16) + b'"remark"') + b"}"
 
 
-def _shorter(text: bytes) -> bytes:
-    return text.replace(b" ", b"", 1)
-
-
-def _set(changes: Mapping[str, object]) -> Callable[[_Fields], _Fields]:
-    def change(fields: _Fields) -> _Fields:
-        return {name: value for name, value in {**fields, **changes}.items() if value is not ABSENT}
-
-    return change
-
-
 def _slug(field: str) -> str:
     return re.sub("[A-Z]", lambda capital: f"-{capital[0].lower()}", field)
-
-
-def _other(text: str, known: Iterable[str]) -> str:
-    while text in known:
-        text += " "
-    return text

@@ -1,18 +1,52 @@
-"""Values that a field must not have: of an invalid callback, and of an unauthenticated sender."""
+"""Values of an authenticated callback that are invalid, by field and by the code that each gives."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from .._errors import ErrorCode
 
+Fields: TypeAlias = dict[str, object]
+Change: TypeAlias = Callable[[Fields], Fields]
 ABSENT = object()
 """In place of a value: the field is left out."""
 
 
-def _wide(text: str) -> str:
+def wide(text: str) -> str:
+    """Return the text in full-width characters, which some readers take for the same."""
     return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
 
+
+_NUMBERS: Mapping[ErrorCode, Mapping[str, Callable[[str], object]]] = {
+    ErrorCode.INVALID_TYPE: {
+        "a number": lambda number: int(f"99{number[5:]}00"),
+        "in an array": lambda number: [number],
+        "in an object": lambda number: {"value": number},
+    },
+    ErrorCode.MASKED: {
+        "masked": lambda number: f"{number[:3]}**{number[5:]}",
+        "with masked digits": lambda number: f"{number[:7]}****{number[11:]}",
+    },
+    ErrorCode.INVALID_FORMAT: {
+        "of 12 characters": lambda number: number[:5] + number[-7:],
+        "with a letter among its digits": lambda number: f"{number[:-1]}O",
+        "with a letter behind it": lambda number: f"{number}x",
+        "with a hyphen in its prefix": lambda number: f"SK-{number[3:]}",
+        "with a hyphen behind its prefix": lambda number: f"{number[:5]}-{number[5:]}",
+        "with a full-width letter in its prefix": lambda number: wide(number[0]) + number[1:],
+        "with full-width digits": lambda number: number[:5] + wide(number[5:]),
+        "with a space among its digits": lambda number: f"{number[:9]} {number[9:]}",
+        "with a space before it": lambda number: f" {number}",
+        "with a space behind it": lambda number: f"{number} ",
+        "with a newline behind it": lambda number: f"{number}\n",
+        "with U+0000 behind it": lambda number: f"{number}\0",
+    },
+    ErrorCode.TOO_LONG: {
+        "of 16 characters": lambda number: f"{number}00",
+    },
+}
+"""By code, how a value that is none is made of a control number, by a name."""
 
 INVALID_FIELDS: Mapping[str, Mapping[ErrorCode, Mapping[str, object]]] = {
     "action": {
@@ -33,33 +67,10 @@ INVALID_FIELDS: Mapping[str, Mapping[ErrorCode, Mapping[str, object]]] = {
         },
     },
     "controlNumber": {
+        **_NUMBERS,
         ErrorCode.MISSING: {"missing": ABSENT},
-        ErrorCode.INVALID_TYPE: {
-            "null": None,
-            "a number": lambda number: int(f"99{number[5:]}00"),
-            "in an array": lambda number: [number],
-            "in an object": lambda number: {"value": number},
-        },
+        ErrorCode.INVALID_TYPE: {"null": None, **_NUMBERS[ErrorCode.INVALID_TYPE]},
         ErrorCode.EMPTY: {"empty": ""},
-        ErrorCode.MASKED: {
-            "masked": lambda number: f"{number[:3]}**{number[5:]}",
-            "with masked digits": lambda number: f"{number[:7]}****{number[11:]}",
-        },
-        ErrorCode.INVALID_FORMAT: {
-            "of 12 characters": lambda number: number[:5] + number[-7:],
-            "with a letter among its digits": lambda number: f"{number[:-1]}O",
-            "with a letter behind it": lambda number: f"{number}x",
-            "with a hyphen in its prefix": lambda number: f"SK-{number[3:]}",
-            "with a hyphen behind its prefix": lambda number: f"{number[:5]}-{number[5:]}",
-            "with a full-width letter in its prefix": lambda number: _wide(number[0]) + number[1:],
-            "with full-width digits": lambda number: number[:5] + _wide(number[5:]),
-            "with a space among its digits": lambda number: f"{number[:9]} {number[9:]}",
-            "with a space before it": lambda number: f" {number}",
-            "with a space behind it": lambda number: f"{number} ",
-            "with a newline behind it": lambda number: f"{number}\n",
-            "with U+0000 behind it": lambda number: f"{number}\0",
-        },
-        ErrorCode.TOO_LONG: {"of 16 characters": lambda number: f"{number}00"},
     },
     "payType": {
         ErrorCode.MISSING: {"missing": ABSENT},
@@ -94,7 +105,7 @@ INVALID_FIELDS: Mapping[str, Mapping[ErrorCode, Mapping[str, object]]] = {
             "with a space behind it": "2 ",
             "with a newline behind it": "1\n",
             "with a zero before it": "01",
-            "a full-width digit": _wide("1"),
+            "a full-width digit": wide("1"),
             "an Arabic digit": "٢",
             "a word": "UPLOAD",
             "a word in lower case": "payout",
@@ -126,7 +137,7 @@ INVALID_FIELDS: Mapping[str, Mapping[ErrorCode, Mapping[str, object]]] = {
             "as in an e-mail": "Tue, 07 Aug 2018 11:58:33 +0800",
             "with a space before it": " 2018-08-07 11:58:33",
             "with a newline behind it": "2018-08-07 11:58:33\n",
-            "with full-width digits": _wide("2018") + "-08-07 11:58:33",
+            "with full-width digits": wide("2018") + "-08-07 11:58:33",
             "with the name of its zone": "2018-08-07 11:58:33 GMT",
         },
         ErrorCode.INVALID_DATETIME: {
@@ -171,58 +182,16 @@ INVALID_FIELDS: Mapping[str, Mapping[ErrorCode, Mapping[str, object]]] = {
 }
 """By field and code, each value, or a function that makes it of the control number, by a name."""
 
-WRONG_TYPES: tuple[tuple[str, object], ...] = (
-    ("0", 0),
-    ("1", 1),
-    ("true", True),
-    ("false", False),
-    ("an empty array", []),
-    ("an empty object", {}),
-    ("a query", {"$ne": None}),
-    ("a query for any text", {"$regex": ".*"}),
-)
-"""Values that a loose comparison or a database takes for a secret or an account."""
-
-_ACCENTS = str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ")
-
 
 def value_for(value: object, number: str) -> object:
     """Return a value of ``INVALID_FIELDS`` for the payout of that control number."""
     return value(number) if callable(value) else value
 
 
-def near_misses(known: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each text that a sloppy comparison takes for one of these, behind a name of its own."""
-    known = list(dict.fromkeys(known))
-    seen = {*known, ""}
-    for number, text in enumerate(known, 1):
-        for how, near in _near(text):
-            if near not in seen:
-                seen.add(near)
-                yield how if number == 1 else f"{how} ({number} of {len(known)})", near
+def changed(changes: Mapping[str, object]) -> Change:
+    """Return a function that returns changed fields, without those that are ``ABSENT``."""
 
+    def change(fields: Fields) -> Fields:
+        return {name: value for name, value in {**fields, **changes}.items() if value is not ABSENT}
 
-def _near(text: str) -> Iterator[tuple[str, str]]:
-    yield "without its last character", text[:-1]
-    yield "without its first character", text[1:]
-    yield "cut to its first half", text[: len(text) // 2]
-    yield "cut to its first character", text[:1]
-    yield "cut at the sign @", text.partition("@")[0]
-    yield "with one character more", f"{text}0"
-    yield "with another last character", text[:-1] + ("0" if text[-1:] != "0" else "1")
-    yield "doubled", text + text
-    yield "backwards", text[::-1]
-    yield "without hyphens", text.replace("-", "")
-    yield "with accents", text.translate(_ACCENTS)
-    yield "in another case", text.swapcase()
-    yield "in lower case", text.lower()
-    yield "in capitals", text.upper()
-    for what, space in (("a space", " "), ("a line break", "\n"), ("a tab", "\t"), ("U+0000", "\0")):
-        yield f"with {what} behind it", text + space
-    yield "with a space before it", f" {text}"
-    yield "with a comma behind it", f"{text},"
-    yield "with a comma before it", f",{text}"
-    yield "in quotes", f'"{text}"'
-    yield "in full width", _wide(text)
-    for pattern in (" ", ",", "%", "*", ".*", "' OR '1'='1", "null", "undefined", "None", "0", "true"):
-        yield f"the text {pattern}", pattern
+    return change

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from .._errors import ErrorCode
 from .._json import MAX_DEPTH
+from ..encryption import BodyCipher
 
 Change: TypeAlias = Callable[[bytes], bytes]
 """Makes a text of the text of a valid body."""
@@ -183,8 +184,15 @@ NOT_BASE64: tuple[tuple[str, str, Callable[[bytes, bytes], bytes]], ...] = (
 )
 """Kind, name, and what makes it of the encrypted body and its text."""
 
+
+def _under_another_key(_: bytes, text: bytes) -> bytes:
+    # A byte less, so that the last block is not one of padding alone, which would always be the same.
+    return BodyCipher("a key that nobody issued").encrypt(text.replace(b" ", b"", 1))
+
+
 OTHER_BLOCKS: tuple[tuple[str, str, Callable[[bytes, bytes], bytes]], ...] = (
     ("plain-json", "plain JSON of whole blocks in Base64", lambda _, text: b64encode(text)),
     ("broken-blocks", "one block too few", lambda body, _: b64encode(b64decode(body)[:-16])),
+    ("other-key", "encrypted with another key", _under_another_key),
     ("broken-blocks", "blocks in reverse order", lambda body, _: b64encode(b64decode(body)[::-1])),
 )
