@@ -308,3 +308,7 @@ def test_python_m_runs_the_command(
         runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="__main__")
     assert ended.value.code == 0
     assert "SK99123456789" in capsys.readouterr().out
+
+
+def test_import_of_the_main_module_runs_no_command() -> None:
+    runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="imported")
