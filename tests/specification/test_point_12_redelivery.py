@@ -33,12 +33,13 @@ def test_what_is_rejected_never_gets_the_acknowledgement() -> None:
 
 def test_a_redelivery_has_both_identities_of_the_first_delivery() -> None:
     bodies = [sent for scenario in SCENARIOS for sent in redelivered(scenario.bodies(), 3)]
-    callbacks = [PARSER.parse(sent) for sent in bodies]
+    results = [PARSER.receive(sent) for sent in bodies]
+    callbacks = [result.callback for result in results if isinstance(result, Accepted)]
     keys = [callback.idempotency_key for callback in callbacks]
     assert keys[::3] == keys[1::3] == keys[2::3]
     events = {(one.control_number, one.pay_type, one.deal_time) for one in callbacks}
     assert len(set(keys)) == len(events) > 6
-    assert len({one.digest for one in callbacks}) == len(bodies) / 3
+    assert len({one.digest for one in callbacks}) == len(callbacks) / 3
 
 
 def test_a_redelivery_to_quarantine_has_the_digest_of_the_first_delivery() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from skypay_payout import Anomaly, PayoutHistory, PayoutStatus, PayType, Quarantined
+from skypay_payout import Accepted, Anomaly, PayoutHistory, PayoutStatus, PayType, Quarantined
 from skypay_payout.contrib._payouts import Change, PayoutState
 from skypay_payout.testing import SCENARIOS, body, out_of_order, redelivered
 from tests.contrib.adapters import Execute, StoreAdapter
@@ -52,8 +52,11 @@ def test_the_state_is_that_of_the_history(
     store.process()
     assert store.process() == 0
     for scenario in SCENARIOS:
-        history = PayoutHistory(map(PARSER.parse, scenario.bodies()))
-        assert state(store, scenario.control_number) == PayoutState(history.status, history.anomalies)
+        results = [PARSER.receive(content) for content in scenario.bodies()]
+        history = PayoutHistory(result.callback for result in results if isinstance(result, Accepted))
+        quarantined = sum(isinstance(result, Quarantined) for result in results)
+        expected = PayoutState(scenario.status, history.anomalies, quarantined)
+        assert state(store, scenario.control_number) == expected
         ((*texts,),) = database.query(
             f"SELECT reference_number, fail_description FROM {store.tables['payouts']} "
             f"WHERE control_number = '{scenario.control_number}'"
