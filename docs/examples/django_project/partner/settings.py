@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from skypay_payout import CallbackParser
-
 BASE_DIR = Path(__file__).parent.parent
-SKYPAY_PARSER = CallbackParser.from_environ()
+
+# The endpoint reads SKYPAY_USER_NAME, SKYPAY_AUTHENTICATION and SKYPAY_ENCRYPTION_KEY at its first request.
+SKYPAY_ON_CHANGE = "loans.payouts.on_change"
+SKYPAY_ACT = "loans.payouts.act"
+# SKYPAY_PLAIN = True  # where bodies are plain JSON
 
 SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
 ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "127.0.0.1").split(",")
@@ -22,7 +24,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "payouts",
+    "skypay_payout.contrib.django",
+    "loans",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -45,10 +48,12 @@ TEMPLATES = [
         },
     }
 ]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
 USE_TZ = True
 TIME_ZONE = "Asia/Manila"
+EMAIL_TIMEOUT = 10  # seconds: without it a silent server holds an action for ever
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -61,8 +66,9 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": BASE_DIR / "db.sqlite3",
+        "ATOMIC_REQUESTS": True,
         "OPTIONS": {
-            "timeout": 3,
+            "timeout": 5,
             "transaction_mode": "IMMEDIATE",  # a transaction that reads first and locks later fails at once
             "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
         },
@@ -72,9 +78,12 @@ if "PGDATABASE" in os.environ:  # host, user and password too come from libpq's 
     DATABASES["default"] = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": os.environ["PGDATABASE"],
+        "ATOMIC_REQUESTS": True,
         "OPTIONS": {
             "connect_timeout": 3,
             "tcp_user_timeout": 3000,
-            "options": "-c lock_timeout=2s -c statement_timeout=3s -c idle_in_transaction_session_timeout=9s",
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
         },
     }

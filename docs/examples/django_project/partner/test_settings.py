@@ -1,15 +1,8 @@
-"""Settings for the tests: the test kit's account and key."""
+"""Settings for the tests."""
 
 import os
 
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
-
-os.environ |= {
-    "DJANGO_SECRET_KEY": "for tests only",
-    "SKYPAY_USER_NAME": USER_NAME,
-    "SKYPAY_AUTHENTICATION": AUTHENTICATION,
-    "SKYPAY_ENCRYPTION_KEY": ENCRYPTION_KEY,
-}
+os.environ.setdefault("DJANGO_SECRET_KEY", "for tests only")
 
 from .settings import *  # noqa: F403
 

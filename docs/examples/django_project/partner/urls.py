@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import path
-from payouts.views import payout_callback
+
+from skypay_payout.contrib.django.views import payout_callback
 
 urlpatterns = [path("callback", payout_callback), path("admin/", admin.site.urls)]

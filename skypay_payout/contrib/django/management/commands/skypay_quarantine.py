@@ -1,0 +1,29 @@
+"""What waits for a person: ``manage.py skypay_quarantine``."""
+
+import json
+
+from django.core.management.base import BaseCommand
+
+from ...models import QuarantinedCallback
+from ...store import database
+
+
+class Command(BaseCommand):
+    """Print the open quarantined callbacks."""
+
+    help = "Print each quarantined callback that nobody has resolved as a line of JSON."
+
+    def handle(self, **_: object) -> None:
+        """Run."""
+        rows = QuarantinedCallback.objects.using(database()).filter(resolved_at=None)
+        for row in rows.order_by("received_at", "pk").iterator():
+            line = {
+                "digest": row.digest,
+                "controlNumber": row.control_number,
+                "payload": row.payload,
+                "errors": [
+                    dict(zip(("field", "code", "message"), error, strict=True)) for error in row.errors
+                ],
+                "receivedAt": row.received_at.isoformat(timespec="microseconds"),
+            }
+            self.stdout.write(json.dumps(line))

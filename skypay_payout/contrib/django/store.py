@@ -1,0 +1,227 @@
+"""Store callbacks, let people act on them, and count what waits for somebody."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+from django.db import IntegrityError, connections, router, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from ..._callback import PayoutCallback
+from ..._history import PayoutHistory, PayoutStatus
+from ..._results import Accepted, Quarantined, Rejected, Result
+from .._payouts import FINAL, OVERDUE, UNPROCESSED, WAIT, opposing
+from .models import Decision, Event, Payout, QuarantinedCallback
+
+log = logging.getLogger("skypay_payout")
+
+
+def database() -> str:
+    """Return the alias of the database that holds the tables."""
+    return router.db_for_write(Event)
+
+
+def now() -> datetime:
+    """Return the time by the database's clock; SQLite is on this machine."""
+    connection = connections[database()]
+    clock = {"postgresql": "statement_timestamp()", "mysql": "UTC_TIMESTAMP(6)"}.get(connection.vendor)
+    if clock is None:
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {clock}")
+        time: datetime = cursor.fetchone()[0]
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def save(result: Result) -> None:
+    """Store an accepted or a quarantined callback once; it is committed when this returns.
+
+    Raises ``RuntimeError`` inside another transaction, whose commit nobody could promise, and the database's
+    errors: then nothing may be acknowledged.
+    """
+    match result:
+        case Accepted(callback):
+            with transaction.atomic(database(), durable=True):
+                _limit_waits()
+                store_event(callback)
+        case Quarantined(error):
+            row = QuarantinedCallback(
+                digest=error.digest,
+                control_number=error.control_number and str(error.control_number),
+                payload=dict(error.payload),
+                errors=[[one.field, one.code, one.message] for one in error.errors],
+            )
+            try:
+                with transaction.atomic(database(), durable=True):
+                    _limit_waits()
+                    row.received_at = now()
+                    row.due_at = row.control_number and row.received_at
+                    row.save(using=database(), force_insert=True)
+            except IntegrityError:
+                if not QuarantinedCallback.objects.using(database()).filter(pk=row.pk).exists():
+                    raise
+            else:
+                log.error("quarantined: %.500s", error)
+        case Rejected():
+            pass
+        case _:
+            assert_never(result)
+
+
+def _limit_waits() -> None:
+    """End waits on PostgreSQL within the transaction, also behind PgBouncer; elsewhere settings must."""
+    connection = connections[database()]
+    if connection.vendor == "postgresql":
+        limit = f"{round(WAIT * 1000)}ms"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+                [limit, limit],
+            )
+
+
+def store_event(callback: PayoutCallback) -> None:
+    """Insert the event unless it is there, within the caller's transaction."""
+    time = now()
+    event = Event(
+        digest=callback.digest,
+        idempotency_key=callback.idempotency_key,
+        control_number=str(callback.control_number),
+        event=callback.to_dict(),
+        received_at=time,
+        due_at=time,
+    )
+    Event.objects.using(database()).bulk_create([event], ignore_conflicts=True)
+
+
+def accept(digest: str, callback: PayoutCallback, *, who: str) -> None:
+    """Store the corrected callback, and close the case of the quarantined one.
+
+    Raises ``ValueError`` if the case is not open, or the callback is about another payout.
+    """
+    number = (
+        QuarantinedCallback.objects.using(database())
+        .filter(pk=digest)
+        .values_list("control_number", flat=True)
+        .first()
+    )
+    if number and number != callback.control_number:
+        raise ValueError(f"expected a callback of payout {number}, got {callback.control_number}")
+    with transaction.atomic(database()):
+        _close(digest, QuarantinedCallback.Resolution.ACCEPTED, who, None)
+        store_event(callback)
+
+
+def dismiss(digest: str, *, who: str, why: str) -> None:
+    """Close the case of a quarantined callback without accepting anything.
+
+    Raises ``ValueError`` if the case is not open.
+    """
+    _close(digest, QuarantinedCallback.Resolution.DISMISSED, who, why)
+
+
+def _close(digest: str, resolution: QuarantinedCallback.Resolution, who: str, why: str | None) -> None:
+    time = now()
+    rows = QuarantinedCallback.objects.using(database()).filter(pk=digest, resolved_at=None)
+    with transaction.atomic(database()):
+        # First of all a write, and one that compares: of two people, one succeeds.
+        if not rows.update(resolved_at=time, resolution=resolution, who=who, why=why):
+            raise ValueError(f"expected an open case, got one that is closed or unknown: {digest}")
+        closed = QuarantinedCallback.objects.using(database()).filter(pk=digest)
+        closed.exclude(control_number=None).update(due_at=time)
+
+
+def decide(control_number: str, status: PayoutStatus, *, who: str, why: str) -> None:
+    """Decide what became of a conflicting payout, until a later event contradicts that.
+
+    Raises ``ValueError`` if the payout is not conflicting, or for a status that nobody can decide on.
+    """
+    if status not in FINAL:
+        raise ValueError(f"status: expected one of {', '.join(FINAL)}, got {status}")
+    using, number = database(), str(control_number)
+    time = now()
+    with transaction.atomic(using):
+        ended = Decision.objects.using(using).filter(control_number=number, ended_at=None)
+        ended.update(ended_at=time)
+        stored = Event.objects.using(using).filter(control_number=number).values_list("event", flat=True)
+        events = [PayoutCallback.from_dict(event) for event in stored]
+        if not events or PayoutHistory(events).status is not PayoutStatus.CONFLICTING:
+            raise ValueError(f"{number}: expected a payout with conflicting statuses, got another")
+        Decision.objects.using(using).create(
+            control_number=number,
+            status=status,
+            opposing=opposing(events, status),
+            who=who,
+            why=why,
+            decided_at=time,
+            due_at=time,
+        )
+
+
+def retry(control_number: str) -> None:
+    """Have ``act`` called again for a payout that it failed for too often.
+
+    Raises ``ValueError`` if it did not.
+    """
+    failed = Payout.objects.using(database()).filter(pk=str(control_number)).exclude(act_failed_at=None)
+    if not failed.update(act_failed_at=None, act_attempts=0, act_due_at=now()):
+        raise ValueError(f"{control_number}: expected a payout with a failed action, got another")
+
+
+def open_work() -> dict[str, int]:
+    """Count what waits for a person or for the worker."""
+    using, time = database(), now()
+    payouts = Payout.objects.using(using)
+    cases = QuarantinedCallback.objects.using(using)
+    late = time - UNPROCESSED
+    waiting = [
+        Event.objects.using(using).filter(due_at__isnull=False, received_at__lt=late),
+        cases.filter(due_at__isnull=False, resolved_at=None, received_at__lt=late),
+        cases.filter(due_at__isnull=False, resolved_at__lt=late),
+        Decision.objects.using(using).filter(due_at__isnull=False, decided_at__lt=late),
+    ]
+    undecided = payouts.filter(decision=None)
+    return {
+        "quarantined": cases.filter(resolved_at=None).count(),
+        "conflicting": undecided.filter(status=PayoutStatus.CONFLICTING).count(),
+        "overdue": undecided.filter(status=PayoutStatus.UPLOADED, changed_at__lt=time - OVERDUE).count(),
+        "unprocessed": sum(rows.count() for rows in waiting),
+        "failed_actions": payouts.exclude(act_failed_at=None).count(),
+    }
+
+
+def prune(older_than: timedelta) -> int:
+    """Delete what is settled and has not changed for so long, and return how many payouts that was.
+
+    Archive the events first if you must keep them (``manage.py skypay_events``). A callback that is
+    redelivered after that begins a new payout.
+    """
+    using = database()
+    before = now() - older_than
+    payouts = Payout.objects.using(using).filter(
+        Q(status__in=FINAL) | Q(decision__isnull=False),
+        quarantined=0,
+        changed_at__lt=before,
+        act_due_at=None,
+        act_failed_at=None,
+    )
+    pruned = 0
+    for number in list(payouts.values_list("pk", flat=True)):
+        rows = [
+            model.objects.using(using).filter(control_number=number)
+            for model in (Event, QuarantinedCallback, Decision)
+        ]
+        with transaction.atomic(using):
+            # First a write, which has the worker wait: what is new stays, and the payout with it.
+            payouts.filter(pk=number).update(failures=0)
+            if any(each.exclude(due_at=None).exists() for each in rows):
+                continue
+            for each in rows:
+                each.filter(due_at=None).delete()
+            payouts.filter(pk=number).delete()
+            pruned += 1
+    QuarantinedCallback.objects.using(using).filter(control_number=None, resolved_at__lt=before).delete()
+    return pruned

@@ -1,0 +1,264 @@
+"""Derive the states of payouts from what is stored, and act on their changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import close_old_connections, connections, transaction
+from django.db.models import F, Q, QuerySet
+
+from ..._callback import PayoutCallback
+from ..._control_number import ControlNumber
+from ..._history import PayoutHistory, PayoutStatus
+from .._payouts import LEASE, MAX_ATTEMPTS, RETRIES, Change, PayoutState, backoff, derive
+from .._worker import work
+from .apps import hook
+from .models import Decision, Event, Payout, QuarantinedCallback
+from .store import database, log, now
+
+Hook = Callable[[Change], object]
+Stop = Callable[[], bool]
+
+BATCH = 200
+PAUSE = 0.15
+"""The longest pause that leaves SQLite's lock to others, who look for it every 0.1 seconds."""
+
+
+def _never() -> bool:
+    return False
+
+
+def process(on_change: Hook | None = None, *, stop: Stop = _never) -> int:
+    """Derive the state of each payout with something new by now, and return how many there were: one round.
+
+    ``on_change`` is called in the transaction that stores the state. If it raises, that payout is tried again
+    later, and the round goes on. ``stop`` says whether to end after the current payout.
+    """
+    seen: set[str] = set()
+    for model in (Event, QuarantinedCallback, Decision):
+        rows = model.objects.using(database()).exclude(control_number=None)
+        for _, number in _due(rows, "due_at", now()):
+            if stop():
+                return len(seen)
+            if number in seen:
+                continue
+            seen.add(number)
+            began = time.monotonic()
+            try:
+                _process(number, on_change)
+            except Exception:
+                log.exception("payout %s could not be processed; it is tried again later", number)
+                _put_off(number)
+            _pause(began)
+    return len(seen)
+
+
+def dispatch(act: Hook, *, stop: Stop = _never) -> int:
+    """Call ``act`` for each payout whose last change is due by now, and return how many: one round.
+
+    It is called outside any transaction. If it raises, it is called again later; after ``MAX_ATTEMPTS`` a
+    person must ``retry``. ``stop`` says whether to end after the current action.
+    """
+    began, count = now(), 0
+    retries_end = None
+    for attempts in range(MAX_ATTEMPTS + 1):  # new changes first
+        rows = Payout.objects.using(database()).filter(act_attempts=attempts)
+        for due_at, number in _due(rows, "act_due_at", began):
+            if stop() or (retries_end is not None and time.monotonic() > retries_end):
+                return count
+            claim = uuid4().hex
+            change = _claim(number, due_at, claim)
+            if change is None:
+                continue
+            count += 1
+            try:
+                act(change)
+            except Exception:
+                log.exception("the action for %s failed", change.id)
+                _finish(change, claim, failed=True)
+            else:
+                _finish(change, claim, failed=False)
+        retries_end = retries_end or time.monotonic() + RETRIES
+    return count
+
+
+def run_worker() -> None:
+    """Process and dispatch with the hooks of the settings, each in a thread of its own, until SIGTERM."""
+    on_change, act = hook("SKYPAY_ON_CHANGE"), hook("SKYPAY_ACT")
+    # Without an act, changes count as acted on: one that is configured later must not act on all of the past.
+    act = act or (lambda _: None)
+    work(
+        _connected(lambda stop: process(on_change, stop=stop)),
+        _connected(lambda stop: dispatch(act, stop=stop)),
+    )
+
+
+def _connected(round_: Callable[[Stop], int]) -> Callable[[Stop], int]:
+    """Have each round begin with connections that work, and the last one close them."""
+
+    def run(stop: Stop) -> int:
+        close_old_connections()
+        try:
+            return round_(stop)
+        finally:
+            if stop():
+                connections.close_all()
+
+    return run
+
+
+def _due(rows: QuerySet, due: str, began: datetime) -> Iterator[tuple[datetime, str]]:
+    """Give when each row became due, if it was when the round began, and its number: oldest first."""
+    rows = rows.filter(**{f"{due}__lte": began}).order_by(due, "pk")
+    after = Q()
+    while batch := list(rows.filter(after).values_list(due, "control_number", "pk")[:BATCH]):
+        for due_at, number, _ in batch:
+            yield due_at, number
+        last, _, key = batch[-1]
+        # The first condition is what lets databases start in the middle of the index.
+        after = Q(**{f"{due}__gte": last}) & (Q(**{f"{due}__gt": last}) | Q(pk__gt=key))
+
+
+def _pause(began: float) -> None:
+    """Leave SQLite's lock to others for as long as it was held."""
+    if connections[database()].vendor == "sqlite":
+        time.sleep(min(time.monotonic() - began, PAUSE))
+
+
+def _lock(rows: QuerySet) -> Payout | None:
+    """Lock the payout's row; None if there is none, or another worker has it."""
+    skip = connections[database()].features.has_select_for_update_skip_locked
+    return rows.select_for_update(skip_locked=skip).first()
+
+
+def _insert(number: str, time: datetime) -> None:
+    new = Payout(control_number=number, created_at=time, changed_at=time)
+    Payout.objects.using(database()).bulk_create([new], ignore_conflicts=True)
+
+
+def _process(number: str, on_change: Hook | None) -> None:
+    using = database()
+    row = Payout.objects.using(using).filter(pk=number)
+    # On SQLite a transaction must begin with a write; on MariaDB an INSERT would wait for the row.
+    inserts = connections[using].vendor == "sqlite" or not row.exists()
+    with transaction.atomic(using, durable=True):
+        time = now()
+        if inserts:
+            _insert(number, time)
+        payout = _lock(row)
+        if payout is None:
+            return
+        # Mark first and read what is marked: what is committed in between stays due for the next round.
+        events = Event.objects.using(using).filter(control_number=number)
+        cases = QuarantinedCallback.objects.using(using).filter(control_number=number)
+        decisions = Decision.objects.using(using).filter(control_number=number)
+        has_new = events.filter(version=None).update(version=payout.version + 1, due_at=None)
+        for rows in (cases, decisions):
+            rows.exclude(due_at=None).update(due_at=None)
+        stored = [
+            (version, PayoutCallback.from_dict(event))
+            for version, event in events.exclude(version=None)
+            .order_by("received_at")
+            .values_list("version", "event")
+        ]
+        history = PayoutHistory(callback for _, callback in stored) if stored else None
+        decision = decisions.filter(due_at=None, ended_at=None).order_by("pk").last()
+        before = payout.state
+        payout.state = after = derive(
+            history,
+            cases.filter(due_at=None, resolved_at=None).count(),
+            decision and (PayoutStatus(decision.status), decision.opposing),
+        )
+        if decision and after.decision is None:
+            decisions.filter(pk=decision.pk).update(ended_at=time)
+        payout.failures = 0
+        if not has_new and after == before:
+            payout.save(using=using)
+            return
+        payout.version += 1
+        if after != before:
+            payout.changed_at = time
+        if history is not None:
+            payout.reference_number = history.reference_number
+            payout.fail_description = history.fail_description
+        if payout.act_claim is None:  # else whoever has the claim sees the new version when it is done
+            payout.act_due_at, payout.act_attempts, payout.act_failed_at = time, 0, None
+        payout.save(using=using)
+        if on_change is not None:
+            new = [callback for version, callback in stored if version == payout.version]
+            on_change(_change(payout, before, new))
+
+
+def _change(payout: Payout, before: PayoutState, events: list[PayoutCallback]) -> Change:
+    return Change(
+        f"{payout.control_number}/{payout.version}",
+        ControlNumber(payout.control_number),
+        before,
+        payout.state,
+        tuple(events),
+    )
+
+
+def _put_off(number: str) -> None:
+    """Process the payout again later: the later, the more often it failed in a row."""
+    using = database()
+    with transaction.atomic(using, durable=True):
+        time = now()
+        _insert(number, time)
+        row = Payout.objects.using(using).filter(pk=number)
+        row.update(failures=F("failures") + 1)
+        due_at = time + backoff(row.values_list("failures", flat=True).get())
+        for model in (Event, QuarantinedCallback, Decision):
+            model.objects.using(using).filter(control_number=number).exclude(due_at=None).update(
+                due_at=due_at
+            )
+
+
+def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
+    """Claim the payout's action for the length of a lease; None if another worker did, or it is given up."""
+    using = database()
+    row = Payout.objects.using(using).filter(pk=number, act_due_at=due_at)
+    with transaction.atomic(using, durable=True):
+        if connections[using].vendor == "sqlite":
+            row.update(act_due_at=due_at)  # a transaction must begin with a write
+        payout = _lock(row)
+        if payout is None:
+            return None
+        time = now()
+        if payout.act_attempts >= MAX_ATTEMPTS:  # the last worker that had it ended in the middle
+            row.update(act_due_at=None, act_claim=None, act_failed_at=time)
+            return None
+        row.update(act_due_at=time + LEASE, act_claim=claim, act_attempts=F("act_attempts") + 1)
+        events = Event.objects.using(using).filter(
+            control_number=number, version__gt=payout.acted_version, version__lte=payout.version
+        )
+        before = PayoutState.from_json(payout.acted_state) if payout.acted_state else PayoutState()
+        stored = events.order_by("received_at").values_list("event", flat=True)
+        return _change(payout, before, [PayoutCallback.from_dict(event) for event in stored])
+
+
+def _finish(change: Change, claim: str, *, failed: bool) -> None:
+    """Record how the action ended, unless another worker has the claim by now."""
+    using = database()
+    row = Payout.objects.using(using).filter(pk=str(change.control_number), act_claim=claim)
+    version = int(change.id.rpartition("/")[2])
+    with transaction.atomic(using, durable=True):
+        if not row.update(act_due_at=None):
+            log.error("the action for %s took longer than its lease", change.id)
+            return
+        payout = row.get()
+        payout.act_claim, time = None, now()
+        if not failed:
+            payout.acted_version, payout.acted_state = version, change.after.to_json()
+        if payout.version != version:  # changed meanwhile: that is new work
+            payout.act_due_at, payout.act_attempts = time, 0
+        elif not failed:
+            payout.act_attempts = 0
+        elif payout.act_attempts < MAX_ATTEMPTS:
+            payout.act_due_at = time + backoff(payout.act_attempts)
+        else:
+            payout.act_failed_at = time
+        payout.save(using=using)
