@@ -25,7 +25,9 @@ def loan_state(payout: PayoutState) -> Loan.State:
             return Loan.State.DISBURSED
         case PayoutStatus.CANCELLED:
             return Loan.State.CANCELLED
-        case PayoutStatus.FAILED | PayoutStatus.CONFLICTING:  # FAILED does not prove that nothing will be paid
+        case (
+            PayoutStatus.FAILED | PayoutStatus.CONFLICTING
+        ):  # FAILED does not prove that nothing will be paid
             return Loan.State.MANUAL_REVIEW
         case _:
             return Loan.State.APPROVED

@@ -1,11 +1,67 @@
 """From a delivered callback to the loan and the e-mail."""
 
+from datetime import timedelta
+from unittest import mock
+
 from django.core import mail
+from django.utils import timezone
 
 from skypay_payout import PayoutStatus, PayType
+from skypay_payout.contrib.django.models import Event, QuarantinedCallback
 from skypay_payout.contrib.django.store import decide, dismiss
-from skypay_payout.contrib.django.models import QuarantinedCallback
 from skypay_payout.contrib.django.tests import PayoutTestCase
-from skypay_payout.testing import SAMPLE_CONTROL_NUMBER
 
 from .models import Loan
+
+NUMBER = "SK99123456789"
+
+
+class LoanTests(PayoutTestCase):
+    def loan(self) -> Loan:
+        """The loan as it is stored."""
+        return Loan.objects.get(control_number=NUMBER)
+
+    def test_loan_is_disbursed_when_its_payout_is_paid_and_one_email_says_so(self) -> None:
+        Loan.objects.create(control_number=NUMBER, email="borrower@partner.example")
+        for status in (PayType.UPLOAD, PayType.PAYOUT, PayType.PAYOUT):
+            self.assert_acknowledged(self.deliver(status))
+            self.work()
+        self.assertEqual(self.loan().state, Loan.State.DISBURSED)
+        self.assertEqual([message.to for message in mail.outbox], [["borrower@partner.example"]])
+
+    def test_loan_is_cancelled_with_its_payout(self) -> None:
+        Loan.objects.create(control_number=NUMBER)
+        self.deliver(PayType.CANCEL)
+        self.work()
+        self.assertEqual(self.loan().state, Loan.State.CANCELLED)
+        self.assertEqual(mail.outbox, [])
+
+    def test_loan_is_reviewed_until_a_person_has_dismissed_the_quarantined_callback(self) -> None:
+        Loan.objects.create(control_number=NUMBER)
+        self.deliver(PayType.PAYOUT, dealTime="yesterday")
+        self.work()
+        self.assertEqual(self.loan().state, Loan.State.MANUAL_REVIEW)
+        dismiss(QuarantinedCallback.objects.get().digest, who="operator", why="SkyPay sent it by mistake")
+        self.work()
+        self.assertEqual(self.loan().state, Loan.State.APPROVED)
+
+    def test_loan_follows_the_decision_about_a_conflicting_payout(self) -> None:
+        Loan.objects.create(control_number=NUMBER, email="borrower@partner.example")
+        self.deliver(PayType.CANCEL)
+        self.deliver(PayType.PAYOUT)
+        self.work()
+        self.assertEqual(self.loan().state, Loan.State.MANUAL_REVIEW)
+        decide(NUMBER, PayoutStatus.PAID, who="operator", why="confirmed by SkyPay")
+        self.work()
+        self.assertEqual(self.loan().state, Loan.State.DISBURSED)
+        self.assertEqual(len(mail.outbox), 1)
+
+    def test_callback_that_arrives_before_the_loan_is_processed_again_later(self) -> None:
+        self.assert_acknowledged(self.deliver(PayType.PAYOUT))
+        self.work()
+        Loan.objects.create(control_number=NUMBER, email="borrower@partner.example")
+        self.assertEqual(Event.objects.filter(due_at__gt=timezone.now()).count(), 1)
+        later = timezone.now() + timedelta(minutes=1)
+        with mock.patch("skypay_payout.contrib.django.worker.now", return_value=later):
+            self.work()
+        self.assertEqual(self.loan().state, Loan.State.DISBURSED)
