@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from django.db import IntegrityError, connections, router, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..._callback import PayoutCallback
+from ..._errors import InvalidCallbackError
 from ..._history import PayoutHistory, PayoutStatus
 from ..._results import Accepted, Quarantined, Rejected, Result
 from .._payouts import FINAL, OVERDUE, UNPROCESSED, WAIT, opposing
@@ -24,14 +25,21 @@ def database() -> str:
     return router.db_for_write(Event)
 
 
-def now() -> datetime:
-    """Return the time by the database's clock; SQLite is on this machine."""
+def now(*, limit_waits: bool = False) -> datetime:
+    """Return the time by the database's clock; SQLite is on this machine.
+
+    ``limit_waits`` ends what the transaction waits for on PostgreSQL, also behind PgBouncer; elsewhere only
+    settings can.
+    """
     connection = connections[database()]
-    clock = {"postgresql": "statement_timestamp()", "mysql": "UTC_TIMESTAMP(6)"}.get(connection.vendor)
-    if clock is None:
+    columns = {"postgresql": "statement_timestamp()", "mysql": "UTC_TIMESTAMP(6)"}.get(connection.vendor)
+    if columns is None:
         return timezone.now()
+    if limit_waits and connection.vendor == "postgresql":
+        for setting in ("lock_timeout", "statement_timeout"):
+            columns += f", set_config('{setting}', '{WAIT}s', true)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {clock}")
+        cursor.execute(f"SELECT {columns}")
         time: datetime = cursor.fetchone()[0]
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
@@ -45,25 +53,9 @@ def save(result: Result) -> None:
     match result:
         case Accepted(callback):
             with transaction.atomic(database(), durable=True):
-                _limit_waits()
-                store_event(callback)
+                store_event(callback, now(limit_waits=True))
         case Quarantined(error):
-            row = QuarantinedCallback(
-                digest=error.digest,
-                control_number=error.control_number and str(error.control_number),
-                payload=dict(error.payload),
-                errors=[[one.field, one.code, one.message] for one in error.errors],
-            )
-            try:
-                with transaction.atomic(database(), durable=True):
-                    _limit_waits()
-                    row.received_at = now()
-                    row.due_at = row.control_number and row.received_at
-                    row.save(using=database(), force_insert=True)
-            except IntegrityError:
-                if not QuarantinedCallback.objects.using(database()).filter(pk=row.pk).exists():
-                    raise
-            else:
+            if _quarantine(error):
                 log.error("quarantined: %.500s", error)
         case Rejected():
             pass
@@ -71,21 +63,16 @@ def save(result: Result) -> None:
             assert_never(result)
 
 
-def _limit_waits() -> None:
-    """End waits on PostgreSQL within the transaction, also behind PgBouncer; elsewhere settings must."""
-    connection = connections[database()]
-    if connection.vendor == "postgresql":
-        limit = f"{round(WAIT * 1000)}ms"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-                [limit, limit],
-            )
+def _is_new(rows: QuerySet) -> bool:
+    """Return whether an INSERT may add the row: where a worker has locked it, an INSERT would wait.
+
+    On SQLite nothing does, and the transaction must begin with a write.
+    """
+    return connections[database()].vendor == "sqlite" or not rows.exists()
 
 
-def store_event(callback: PayoutCallback) -> None:
+def store_event(callback: PayoutCallback, time: datetime) -> None:
     """Insert the event unless it is there, within the caller's transaction."""
-    time = now()
     event = Event(
         digest=callback.digest,
         idempotency_key=callback.idempotency_key,
@@ -94,7 +81,31 @@ def store_event(callback: PayoutCallback) -> None:
         received_at=time,
         due_at=time,
     )
-    Event.objects.using(database()).bulk_create([event], ignore_conflicts=True)
+    if _is_new(Event.objects.using(database()).filter(pk=event.pk)):
+        Event.objects.using(database()).bulk_create([event], ignore_conflicts=True)
+
+
+def _quarantine(error: InvalidCallbackError) -> bool:
+    """Store it unless it is there, and return whether it is new."""
+    rows = QuarantinedCallback.objects.using(database())
+    try:
+        with transaction.atomic(database(), durable=True):
+            time = now(limit_waits=True)
+            if not _is_new(rows.filter(pk=error.digest)):
+                return False
+            rows.create(
+                digest=error.digest,
+                control_number=error.control_number and str(error.control_number),
+                payload=dict(error.payload),
+                errors=[[one.field, one.code, one.message] for one in error.errors],
+                received_at=time,
+                due_at=error.control_number and time,
+            )
+    except IntegrityError:
+        if not rows.filter(pk=error.digest).exists():
+            raise
+        return False
+    return True
 
 
 def accept(digest: str, callback: PayoutCallback, *, who: str) -> None:
@@ -112,7 +123,7 @@ def accept(digest: str, callback: PayoutCallback, *, who: str) -> None:
         raise ValueError(f"expected a callback of payout {number}, got {callback.control_number}")
     with transaction.atomic(database()):
         _close(digest, QuarantinedCallback.Resolution.ACCEPTED, who, None)
-        store_event(callback)
+        store_event(callback, now())
 
 
 def dismiss(digest: str, *, who: str, why: str) -> None:

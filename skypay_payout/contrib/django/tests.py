@@ -7,6 +7,7 @@ skypay_payout.contrib.django.tests``. They use the test kit's account, whatever 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any, ClassVar
 from unittest import mock
 
@@ -20,11 +21,10 @@ from ..._history import PayoutStatus
 from ..._parser import CallbackParser
 from ..._pay_type import PayType
 from ...testing import CANCELLED_AND_PAID, CREDENTIALS, ENCRYPTION_KEY, body, out_of_order
-from . import store
+from . import store, worker
 from .apps import hook
 from .models import Event, Payout, QuarantinedCallback
 from .views import payout_callback
-from .worker import dispatch, process
 
 
 class PayoutTestCase(TestCase):
@@ -54,12 +54,14 @@ class PayoutTestCase(TestCase):
         """Deliver a body, and return the response."""
         client = client or self.client
         client.raise_request_exception = False
-        return client.post(self.url or reverse(payout_callback), content, content_type="text/plain", secure=True)
+        url = self.url or reverse(payout_callback)
+        return client.post(url, content, content_type="text/plain", secure=True)
 
-    def work(self) -> None:
-        """Let the worker process what is due, and act on it."""
-        process(hook("SKYPAY_ON_CHANGE"))
-        dispatch(hook("SKYPAY_ACT") or (lambda _: None))
+    def work(self, after: timedelta = timedelta()) -> None:
+        """Let the worker process what is due, and act on it, as if that much time had passed."""
+        with mock.patch.object(worker, "now", lambda: store.now() + after):
+            worker.process(hook("SKYPAY_ON_CHANGE"))
+            worker.dispatch(hook("SKYPAY_ACT") or (lambda _: None))
 
     def assert_acknowledged(self, response: Any) -> None:
         """Assert that SkyPay would take the callback as received."""

@@ -1,0 +1,123 @@
+"""``skypay_payout.contrib.django`` for the suite of all stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from skypay_payout import ErrorCode, FieldError
+from skypay_payout.contrib._payouts import Change, PayoutState
+from tests.contrib import django_site
+from tests.contrib.adapters import Execute
+
+PROGRAM = """
+import logging, sys
+from tests.contrib import django_site
+logging.basicConfig()
+from django.conf import settings
+from django.db import connections
+django_site.use(django_site.options(sys.argv[1]))
+def act(change):
+    with open(sys.argv[2], "a") as log:
+        log.write(f"{change.id} {change.after.status}\\n")
+django_site.act = act
+settings.SKYPAY_ACT = "tests.contrib.django_site.act"
+from skypay_payout.contrib.django.worker import run_worker
+run_worker()
+"""
+
+
+class DjangoStore:
+    tables = {  # noqa: RUF012
+        "events": "skypay_payout_event",
+        "quarantine": "skypay_payout_quarantinedcallback",
+        "decisions": "skypay_payout_decision",
+        "payouts": "skypay_payout_payout",
+    }
+    program = PROGRAM
+
+    def __init__(self, url: str) -> None:
+        from skypay_payout.contrib.django import store, worker
+
+        self.url = url
+        self._connections: list[BaseDatabaseWrapper] = []
+        self._step: Callable[[], None] | None = None
+        connection_created.connect(self._opened)
+        django_site.use(django_site.options(url), "skypay_payout")
+        self._process = worker.process
+        self.dispatch = worker.dispatch
+        for name in ("save", "accept", "dismiss", "decide", "retry", "open_work", "prune"):
+            setattr(self, name, getattr(store, name))
+
+    def _opened(self, connection: BaseDatabaseWrapper, **_: object) -> None:
+        if connection not in self._connections:
+            self._connections.append(connection)
+        self._watch(connection)
+
+    def process(self, on_change: Callable[[Change, Execute], object] | None = None) -> int:
+        def execute(statement: str) -> list[tuple[Any, ...]]:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return list(cursor.fetchall()) if cursor.description else []
+
+        return self._process(on_change and (lambda change: on_change(change, execute)))
+
+    def quarantined(self) -> list[Any]:
+        from skypay_payout.contrib.django.models import QuarantinedCallback
+
+        return [
+            SimpleNamespace(
+                digest=row.digest,
+                control_number=row.control_number,
+                payload=row.payload,
+                errors=[FieldError(field, ErrorCode(code), text) for field, code, text in row.errors],
+                received_at=row.received_at,
+            )
+            for row in QuarantinedCallback.objects.filter(resolved_at=None)
+        ]
+
+    def state(self, control_number: str) -> PayoutState | None:
+        from skypay_payout.contrib.django.models import Payout
+
+        payout = Payout.objects.filter(pk=control_number).first()
+        return payout and payout.state
+
+    def steps(self, step: Callable[[], None]) -> None:
+        self._step = step
+        for each in self._connections:
+            self._watch(each)
+
+    def _watch(self, connection: Any) -> None:
+        if self._step is None:
+            return
+        step, commit = self._step, connection._commit
+
+        def watched(execute: Any, *arguments: Any) -> Any:
+            step()
+            return execute(*arguments)
+
+        connection.execute_wrappers[:] = [watched]
+        if not hasattr(connection, "_watched"):
+            connection._watched = True
+
+            def committed() -> None:
+                step()
+                commit()
+
+            connection._commit = committed
+
+    def close(self) -> None:
+        connection_created.disconnect(self._opened)
+        for each in self._connections:
+            each.inc_thread_sharing()
+            each.close()
+        connections.close_all()
+
+
+def make(url: str) -> Any:
+    return DjangoStore(url)
