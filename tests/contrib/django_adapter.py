@@ -85,7 +85,7 @@ class DjangoStore:
         from skypay_payout.contrib.django.models import Payout
 
         payout = Payout.objects.filter(pk=control_number).first()
-        return payout and payout.state
+        return payout.state if payout else None
 
     def steps(self, step: Callable[[], None]) -> None:
         self._step = step

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import django
-import pymysql
+import pymysql  # type: ignore[import-untyped]
 from django.conf import settings
 from django.contrib import admin
 from django.core.management import call_command

@@ -14,8 +14,8 @@ class KeyField(models.CharField):
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         """Keep Django on PostgreSQL from making a second index, for LIKE, on each of these columns."""
-        name = super().db_type(connection)
-        return name.replace("varchar", "character varying") if connection.vendor == "postgresql" else name
+        name = "character varying" if connection.vendor == "postgresql" else "varchar"
+        return f"{name}({self.max_length})"
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
         """Name the collation where one is needed."""
@@ -25,6 +25,9 @@ class KeyField(models.CharField):
 
 class JsonField(models.TextField):
     """A JSON value, stored as text in ASCII, which no database rejects, whatever its encoding is."""
+
+    _pyi_private_set_type: Any  # for the type checker's plugin
+    _pyi_private_get_type: Any
 
     def from_db_value(self, value: str | None, *_: object) -> Any:
         """Return the value."""

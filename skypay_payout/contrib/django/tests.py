@@ -57,9 +57,9 @@ class PayoutTestCase(TestCase):
         url = self.url or reverse(payout_callback)
         return client.post(url, content, content_type="text/plain", secure=True)
 
-    def work(self, after: timedelta = timedelta()) -> None:
-        """Let the worker process what is due, and act on it, as if that much time had passed."""
-        with mock.patch.object(worker, "now", lambda: store.now() + after):
+    def work(self, *, seconds: float = 0) -> None:
+        """Let the worker process what is due, and act on it, as if so many seconds had passed."""
+        with mock.patch.object(worker, "now", lambda: store.now() + timedelta(seconds=seconds)):
             worker.process(hook("SKYPAY_ON_CHANGE"))
             worker.dispatch(hook("SKYPAY_ACT") or (lambda _: None))
 
@@ -95,7 +95,7 @@ class EndpointTests(PayoutTestCase):
         self.assert_acknowledged(self.post(content, Client(enforce_csrf_checks=True)))
 
     def test_callback_that_cannot_be_stored_is_not_acknowledged(self) -> None:
-        with mock.patch.object(store.Event.objects, "using", side_effect=DatabaseError):
+        with mock.patch.object(Event.objects, "using", side_effect=DatabaseError):
             self.assertEqual(self.deliver().status_code, 500)
 
     def test_state_does_not_depend_on_the_order_of_arrival(self) -> None:

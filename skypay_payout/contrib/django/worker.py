@@ -170,7 +170,7 @@ def _process(number: str, on_change: Hook | None) -> None:
         payout.state = after = derive(
             history,
             cases.filter(due_at=None, resolved_at=None).count(),
-            decision and (PayoutStatus(decision.status), decision.opposing),
+            (PayoutStatus(decision.status), decision.opposing) if decision else None,
         )
         if decision and after.decision is None:
             decisions.filter(pk=decision.pk).update(ended_at=time)
