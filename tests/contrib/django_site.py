@@ -97,10 +97,15 @@ def options(url: str) -> dict[str, Any]:
     }
 
 
-def use(database: dict[str, Any], *apps: str) -> None:
-    """Have Django use that database from now on, with the tables of those apps, or of all."""
+def choose(database: dict[str, Any]) -> None:
+    """Have Django use that database from now on."""
     close()
     connections.settings["default"] = connections.configure_settings({"default": database})["default"]
+
+
+def use(database: dict[str, Any], *apps: str) -> None:
+    """Have Django use that database from now on, with the tables of those apps, or of all."""
+    choose(database)
     for app in apps or [None]:
         call_command("migrate", *filter(None, [app]), verbosity=0)
 

@@ -59,7 +59,8 @@ class PayoutTestCase(TestCase):
 
     def work(self, *, seconds: float = 0) -> None:
         """Let the worker process what is due, and act on it, as if so many seconds had passed."""
-        with mock.patch.object(worker, "now", lambda: store.now() + timedelta(seconds=seconds)):
+        time = store.now() + timedelta(seconds=seconds)
+        with mock.patch.object(worker, "now", return_value=time):
             worker.process(hook("SKYPAY_ON_CHANGE"))
             worker.dispatch(hook("SKYPAY_ACT") or (lambda _: None))
 

@@ -1,0 +1,547 @@
+"""The Django app in a project: endpoint, admin, commands, checks, migrations."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.apps import apps
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from skypay_payout import CallbackParser, PayoutStatus, PayType
+from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, body
+from tests.contrib import django_site
+from tests.support.databases import DatabaseServer
+
+pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+PARSER = CallbackParser(CREDENTIALS)
+NUMBER = "SK99123456789"
+TIME = "2018-08-07 11:58:33"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables, to copy."""
+    directory = tmp_path_factory.mktemp("template")
+    django_site.use(django_site.sqlite(directory))
+    connection.cursor().execute("PRAGMA journal_mode = DELETE")
+    django_site.close()
+    return directory / "db.sqlite3"
+
+
+@pytest.fixture(autouse=True)
+def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The project, with a database of its own."""
+    shutil.copy(template, tmp_path / "db.sqlite3")
+    django_site.choose(django_site.sqlite(tmp_path))
+    monkeypatch.setitem(vars(apps.get_app_config("skypay_payout")), "parser", PARSER)
+    yield
+    django_site.close()
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def operator() -> Client:
+    return signed_in("operator", superuser=True)
+
+
+def signed_in(name: str, *permissions: str, superuser: bool = False) -> Client:
+    from django.contrib.auth.models import Permission, User
+
+    user = User.objects.create_user(name, is_staff=True, is_superuser=superuser)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def deliver(client: Client, content: bytes, **headers: str) -> int:
+    return client.post("/callback", content, content_type="text/plain", **headers).status_code  # type: ignore[arg-type]
+
+
+def received(status: int = PayType.UPLOAD, **fields: object) -> None:
+    from skypay_payout.contrib.django.store import save
+
+    save(PARSER.receive(body(status, **fields)))
+
+
+def rows(name: str) -> Any:
+    return apps.get_model("skypay_payout", name)._default_manager
+
+
+def work() -> list[Any]:
+    """Process what is due, and return the changes."""
+    from skypay_payout.contrib.django.worker import process
+
+    changes: list[Any] = []
+    process(changes.append)
+    return changes
+
+
+class Reading:
+    """Middleware of somebody else's that reads the body."""
+
+    seen: list[bytes] = []  # noqa: RUF012
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_READ") == "before":
+            self.seen.append(request.body)
+        response = self._get_response(request)
+        self.seen.append(request.body)
+        return response
+
+
+READING = override_settings(MIDDLEWARE=[f"{__name__}.Reading", *django_site.MIDDLEWARE])
+
+
+def serve(content: bytes, path: str = "/callback", **environ: object) -> tuple[int, bytes]:
+    """What a WSGI server gets from Django."""
+    started: list[str] = []
+    wanted = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "wsgi.input": io.BytesIO(content),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": io.StringIO(),
+        **environ,
+    }
+    response = WSGIHandler()(wanted, lambda status, *_: started.append(status))  # type: ignore[arg-type, return-value]
+    result = b"".join(response)
+    response.close()  # type: ignore[attr-defined]
+    return int(started[0].split()[0]), result
+
+
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+
+
+def test_callback_is_stored_once_and_acknowledged(client: Client) -> None:
+    assert [deliver(client, body()), deliver(client, body())] == [200, 200]
+    assert rows("Event").count() == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_middleware_that_reads_the_body_does_not_disturb_it(when: str, chunked: bool) -> None:
+    Reading.seen.clear()
+    environ = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(body()))}
+    with READING:
+        status, _ = serve(body(), HTTP_READ=when, **environ)
+    assert status == 200
+    assert rows("Event").count() == 1
+    assert Reading.seen[-1] == b""  # a plain body holds the secret, and error trackers read it
+
+
+@pytest.mark.parametrize(("excess", "status"), [(0, 200), (1, 413)])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_only_bodies_up_to_the_limit_are_accepted_and_no_more_is_read(
+    excess: int, status: int, chunked: bool
+) -> None:
+    content = body().ljust(PARSER.max_body_size + excess) + b"x" * (10**6 * excess)
+    stream = io.BytesIO(content)
+    environ = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(content))}
+    assert serve(content, **environ | {"wsgi.input": stream})[0] == status
+    assert stream.tell() == PARSER.max_body_size + excess
+
+
+def test_chunked_requests_of_other_views_stay_as_they_are() -> None:
+    with READING:
+        Reading.seen.clear()
+        status, _ = serve(b"x" * 10**7, "/admin/", **CHUNKED)
+    assert status == 403  # by the protection from CSRF; with a wrong length it would be 400
+    assert Reading.seen == [b""]
+
+
+def test_sender_who_goes_away_is_no_failure() -> None:
+    class Gone(io.BytesIO):
+        def read(self, *_: Any) -> bytes:
+            raise OSError("gone")
+
+    assert serve(b"", **{"CONTENT_LENGTH": "9", "wsgi.input": Gone()})[0] == 400
+
+
+def test_only_post_to_the_exact_path_is_answered(client: Client) -> None:
+    assert client.get("/callback").status_code == 405
+    for path in ("/callback/", "/callback%0A", "//callback", "/Callback"):
+        assert client.post(path).status_code == 404
+
+
+def test_each_delivery_writes_at_most_one_short_line(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "skypay_payout")
+    for content in (body(7), body(7), body(), b"x" * 65537, b"\n" * 5000, body(authentication="wrong")):
+        deliver(client, content)
+    lines = [record.getMessage() for record in caplog.records if record.name == "skypay_payout"]
+    assert [line.split(":")[0] for line in lines] == ["quarantined", *["rejected"] * 3]
+    assert all(line.isprintable() and len(line) < 600 for line in lines)
+    assert AUTHENTICATION not in caplog.text
+
+
+MEASURED: list[object] = []
+
+
+@contextmanager
+def measure() -> Iterator[Callable[[object], None]]:
+    try:
+        yield MEASURED.append
+    except Exception as error:
+        MEASURED.append(type(error).__name__)
+        raise
+
+
+@contextmanager
+def atomic_requests() -> Iterator[None]:
+    connection.settings_dict["ATOMIC_REQUESTS"] = True
+    yield
+
+
+@pytest.mark.parametrize("broken", ["execute", "commit"])
+def test_failure_is_counted_and_not_acknowledged_with_atomic_requests(client: Client, broken: str) -> None:
+    MEASURED.clear()
+    with override_settings(SKYPAY_MEASURE=f"{__name__}.measure"), atomic_requests():
+        assert deliver(client, body()) == 200
+        assert len(MEASURED) == 1
+
+        def fail(*_: object) -> None:
+            raise OperationalError
+
+        if broken == "commit":
+            with mock.patch.object(connection, "_commit", fail):
+                assert deliver(client, body(PayType.PAYOUT)) == 500
+        else:
+            with connection.execute_wrapper(fail):  # type: ignore[arg-type]
+                assert deliver(client, body(PayType.PAYOUT)) == 500
+    assert MEASURED[1:] == ["OperationalError"]
+    assert rows("Event").count() == 1
+
+
+def test_save_refuses_to_be_part_of_another_transaction() -> None:
+    for status in (PayType.UPLOAD, 7):
+        with pytest.raises(RuntimeError), transaction.atomic():
+            received(status)
+
+
+# The admin.
+
+
+def quarantined(**fields: object) -> Any:
+    received(PayType.PAYOUT, **{"dealTime": "yesterday"} | fields)
+    return rows("QuarantinedCallback").get()
+
+
+def resolve(client: Client, row: Any, resolve: str, correction: str = "", reason: str = "") -> Any:
+    url = reverse("admin:skypay_payout_quarantinedcallback_change", args=[row.pk])
+    return client.post(url, {"resolve": resolve, "correction": correction, "reason": reason})
+
+
+def corrected(row: Any, **fields: object) -> str:
+    return json.dumps(row.payload | fields)
+
+
+@pytest.mark.parametrize("text", ["", "half of a pair: \ud83d", "余额\0<b>"])
+def test_operator_accepts_a_correction(operator: Client, text: str) -> None:
+    from django.contrib.admin.models import LogEntry
+
+    row = quarantined(note=text)
+    page = operator.get(reverse("admin:skypay_payout_quarantinedcallback_change", args=[row.pk]))
+    assert "dealTime" in page.content.decode()
+    assert "<b>" not in page.content.decode().partition("余额")[2][:20]
+    assert resolve(operator, row, "accept", corrected(row, dealTime=TIME)).status_code == 302
+    row.refresh_from_db()
+    assert (row.resolution, row.who) == ("accepted", "operator")
+    (change,) = work()
+    assert (change.after.status, change.after.quarantined) == (PayoutStatus.PAID, 0)
+    assert LogEntry.objects.get().change_message.startswith("accept")
+
+
+@pytest.mark.parametrize(
+    ("correction", "error"),
+    [
+        ("", "empty"),
+        ("[]", "object"),
+        ("no JSON", "syntax"),
+        ('"text"', "object"),
+        ("{}", "userName"),
+        ("[" * 100_000, "levels"),
+        ('{"a":' + "[" * 100 + "]" * 100 + "}", ""),
+        ('{"dealTime": "2018-08-07 11:58:33", "dealTime": "2018-08-08 11:58:33"}', "twice"),
+        ('{"authentication": "x"}', "authentication"),
+        ("\ud83d", ""),
+    ],
+    ids=str,
+)
+def test_correction_that_is_refused_is_an_error_of_the_form_and_the_case_stays_open(
+    operator: Client, correction: str, error: str
+) -> None:
+    row = quarantined()
+    response = resolve(operator, row, "accept", correction.encode(errors="replace").decode())
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert error in response.content.decode()
+    row.refresh_from_db()
+    assert row.resolved_at is None
+    assert not rows("Event").exists()
+
+
+def test_correction_cannot_be_about_another_payout(operator: Client) -> None:
+    row = quarantined()
+    content = corrected(row, dealTime=TIME, controlNumber="SK99123456780")
+    assert NUMBER in resolve(operator, row, "accept", content).content.decode()
+    assert not rows("Event").exists()
+
+
+def test_stale_form_does_not_reopen_a_case(operator: Client) -> None:
+    row = quarantined()
+    resolve(operator, row, "dismiss", reason="a test of SkyPay's")
+    assert resolve(operator, row, "accept", corrected(row, dealTime=TIME)).status_code == 403
+    row.refresh_from_db()
+    assert (row.resolution, row.why) == ("dismissed", "a test of SkyPay's")
+    assert not rows("Event").exists()
+
+
+def test_of_two_people_at_once_one_resolves_a_case(operator: Client) -> None:
+    from skypay_payout.contrib.django.admin import QuarantineForm
+    from skypay_payout.contrib.django.store import dismiss
+
+    row = quarantined()
+    act = QuarantineForm.act
+
+    def act_later(form: QuarantineForm) -> None:
+        dismiss(row.pk, who="another", why="first")
+        act(form)
+
+    with mock.patch.object(QuarantineForm, "act", act_later):
+        response = resolve(operator, row, "accept", corrected(row, dealTime=TIME))
+    assert "open case" in response.content.decode()
+    assert not rows("Event").exists()
+
+
+def test_dismissal_needs_a_reason(operator: Client) -> None:
+    row = quarantined()
+    assert "reason" in resolve(operator, row, "dismiss").content.decode()
+    row.refresh_from_db()
+    assert row.resolved_at is None
+
+
+def test_what_became_valid_is_accepted_in_bulk_and_the_rest_stays(operator: Client) -> None:
+    valid = quarantined()
+    received(7)
+    payload = valid.payload | {"dealTime": TIME}
+    rows("QuarantinedCallback").filter(pk=valid.pk).update(payload=payload)
+    keys = list(rows("QuarantinedCallback").values_list("pk", flat=True))
+    data = {"action": "accept_valid", "_selected_action": keys}
+    url = reverse("admin:skypay_payout_quarantinedcallback_changelist")
+    assert "payType" in operator.post(url, data, follow=True).content.decode()
+    assert rows("QuarantinedCallback").filter(resolved_at=None).count() == 1
+    assert rows("Event").count() == 1
+
+
+def conflicting() -> str:
+    received(PayType.CANCEL)
+    received(PayType.PAYOUT)
+    work()
+    return reverse("admin:skypay_payout_payout_change", args=[NUMBER])
+
+
+def test_operator_decides_a_conflicting_payout_and_sees_all_about_it(operator: Client) -> None:
+    url = conflicting()
+    quarantined()
+    assert operator.post(url, {"decide": "PAID", "reason": "SkyPay says so"}).status_code == 302
+    (change,) = work()
+    assert change.after.decision == PayoutStatus.PAID
+    page = operator.get(url).content.decode()
+    for text in (f"{NUMBER}/2/", f"{NUMBER}/3/", "SkyPay says so", "quarantinedcallback"):
+        assert text in page
+
+
+def test_only_conflicting_payouts_can_be_decided(operator: Client) -> None:
+    received()
+    work()
+    url = reverse("admin:skypay_payout_payout_change", args=[NUMBER])
+    assert "decide" not in operator.get(url).content.decode()
+    assert operator.post(url, {"decide": "PAID", "reason": "x"}).status_code == 403
+
+
+def test_failed_actions_are_retried_from_the_admin(operator: Client) -> None:
+    received()
+    work()
+    data = {"action": "retry", "_selected_action": [NUMBER]}
+    url = reverse("admin:skypay_payout_payout_changelist")
+    assert "failed action" in operator.post(url, data, follow=True).content.decode()
+    rows("Payout").update(act_failed_at="2026-01-01T00:00Z", act_due_at=None)
+    operator.post(url, data)
+    payout = rows("Payout").get()
+    assert (payout.act_failed_at, payout.act_attempts) == (None, 0)
+    assert payout.act_due_at is not None
+
+
+@pytest.mark.parametrize("name", ["event", "payout", "quarantinedcallback"])
+def test_people_find_rows_and_cannot_add_delete_or_change_them(operator: Client, name: str) -> None:
+    conflicting()
+    quarantined()
+    row = rows(name).first()
+    for view, arguments in (("add", []), ("delete", [row.pk])):
+        url = reverse(f"admin:skypay_payout_{name}_{view}", args=arguments)
+        assert operator.post(url).status_code == 403
+    url = reverse(f"admin:skypay_payout_{name}_changelist")
+    for found, term in enumerate(("SK99999999999", NUMBER)):
+        assert (str(row) in operator.get(url, {"q": term}).content.decode()) == found
+
+
+def test_people_act_only_with_the_permission() -> None:
+    url = conflicting()
+    row = quarantined()
+    views = ["view_payout", "view_quarantinedcallback"]
+    reader = signed_in("reader", *views)
+    assert reader.get(url).status_code == 200
+    assert "decide" not in reader.get(url).content.decode()
+    assert reader.post(url, {"decide": "PAID", "reason": "x"}).status_code == 403
+    assert resolve(reader, row, "dismiss", reason="x").status_code == 403
+    changelist = reverse("admin:skypay_payout_payout_changelist")
+    reader.post(changelist, {"action": "retry", "_selected_action": [NUMBER]})
+    assert not rows("Decision").exists()
+    writer = signed_in("writer", *views, "change_payout")
+    assert writer.post(url, {"decide": "PAID", "reason": "x"}).status_code == 302
+    assert rows("Decision").get().who == "writer"
+
+
+# Commands, checks, migrations.
+
+
+def printed(command: str, *arguments: str) -> list[Any]:
+    out = io.StringIO()
+    call_command(command, *arguments, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_commands_print_a_line_of_json_for_each_row() -> None:
+    received(note="\ud83d")
+    received(7)
+    work()
+    (event,) = map(json.loads, printed("skypay_events"))
+    assert event == PARSER.parse(body(note="\ud83d")).to_dict()
+    (case,) = map(json.loads, printed("skypay_quarantine"))
+    assert (case["controlNumber"], case["payload"]["payType"]) == (NUMBER, "7")
+    assert case["errors"][0]["code"] == "unknown_status"
+    assert {"digest", "receivedAt"} < case.keys()
+    assert [json.loads(line) for line in printed("skypay_status")] == [
+        {"controlNumber": NUMBER, "status": "UPLOADED", "anomalies": [], "quarantined": 1, "decision": None}
+    ]
+
+
+def test_prune_deletes_only_what_is_settled() -> None:
+    from skypay_payout.contrib.django.worker import dispatch
+
+    received(PayType.PAYOUT)
+    received(PayType.PAYOUT, controlNumber="SK99100000001")
+    received(7, controlNumber="SK99100000001")
+    received(PayType.UPLOAD, controlNumber="SK99100000002")
+    work()
+    assert printed("skypay_prune", "0") == ["pruned: 0 payouts"]  # nobody has acted on them
+    dispatch(lambda _: None)
+    assert printed("skypay_prune", "1") == ["pruned: 0 payouts"]
+    assert printed("skypay_prune", "0") == ["pruned: 1 payouts"]
+    assert rows("Payout").count() == rows("Event").count() == 2
+
+
+def found(**settings: object) -> set[str]:
+    from django.core.checks import run_checks
+
+    with override_settings(**settings):
+        return {message.id or "" for message in run_checks() if "skypay_payout" in (message.id or "")}
+
+
+def test_checks_pass_for_the_settings_of_the_documentation() -> None:
+    assert found() == set()
+
+
+@pytest.mark.parametrize("setting", ["SKYPAY_ON_CHANGE", "SKYPAY_ACT", "SKYPAY_MEASURE"])
+@pytest.mark.parametrize("path", ["nowhere.hook", "os.no_such_hook", "os.sep", "os"])
+def test_hook_that_cannot_be_imported_is_an_error(setting: str, path: str) -> None:
+    assert found(**{setting: path}) == {"skypay_payout.E002"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "number"),
+    [
+        ({"CONN_MAX_AGE": 60}, "W001"),
+        ({"CONN_MAX_AGE": None}, "W001"),
+        ({"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}, ""),
+        ({"OPTIONS": {}}, "W002"),
+        ({"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 60}}, "W003"),
+        ({"ENGINE": "django.db.backends.postgresql"}, "W004"),
+        ({"ENGINE": "django.db.backends.mysql"}, "W004"),
+    ],
+    ids=str,
+)
+def test_settings_that_lose_callbacks_are_warned_of(
+    tmp_path: Path, changed: dict[str, Any], number: str
+) -> None:
+    django_site.choose(django_site.sqlite(tmp_path) | changed)
+    from skypay_payout.contrib.django.checks import check_database
+
+    assert [message.id for message in check_database()] == ([f"skypay_payout.{number}"] if number else [])
+
+
+def test_times_without_a_zone_are_an_error() -> None:
+    assert "skypay_payout.E001" in found(USE_TZ=False)
+
+
+def test_missing_secrets_are_an_error_of_the_deployment_check_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.core.checks import run_checks
+
+    monkeypatch.delitem(vars(apps.get_app_config("skypay_payout")), "parser")
+    for name in ("SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    assert found() == set()
+    messages = run_checks(include_deployment_checks=True)
+    (message,) = [one for one in messages if one.id == "skypay_payout.E003"]
+    assert "SKYPAY_USER_NAME" in message.msg
+    monkeypatch.setenv("SKYPAY_USER_NAME", CREDENTIALS.user_name)
+    monkeypatch.setenv("SKYPAY_AUTHENTICATION", AUTHENTICATION)
+    with override_settings(SKYPAY_PLAIN=True):
+        assert not [
+            one for one in run_checks(include_deployment_checks=True) if one.id == "skypay_payout.E003"
+        ]
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgres", "mariadb"])
+def test_migrations_are_complete_and_keys_compare_case_sensitively(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if name == "sqlite":
+        django_site.use(django_site.options(f"sqlite:///{tmp_path}/new.sqlite3"), "skypay_payout")
+    else:
+        server: DatabaseServer = request.getfixturevalue(name)
+        django_site.use(django_site.options(server.database().url), "skypay_payout")
+    call_command("makemigrations", "--check", "--dry-run", "skypay_payout", verbosity=0)
+    call_command("check", databases=["default"])
+    received(controlNumber="SKabc12345678")
+    received(PayType.PAYOUT, controlNumber="SKABC12345678")
+    received(7, controlNumber="SKAbc12345678")
+    work()
+    assert rows("Payout").count() == 3
+    assert rows("Payout").get(pk="SKabc12345678").status == "UPLOADED"
