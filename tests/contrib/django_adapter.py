@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Thread, current_thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,7 +46,7 @@ class DjangoStore:
         from skypay_payout.contrib.django import store, worker
 
         self.url = url
-        self._connections: list[BaseDatabaseWrapper] = []
+        self._connections: dict[BaseDatabaseWrapper, Thread] = {}
         self._step: Callable[[], None] | None = None
         connection_created.connect(self._opened)
         django_site.use(django_site.options(url), "skypay_payout")
@@ -55,8 +56,7 @@ class DjangoStore:
             setattr(self, name, getattr(store, name))
 
     def _opened(self, connection: BaseDatabaseWrapper, **_: object) -> None:
-        if connection not in self._connections:
-            self._connections.append(connection)
+        self._connections[connection] = current_thread()
         self._watch(connection)
 
     def process(self, on_change: Callable[[Change, Execute], object] | None = None) -> int:
@@ -84,7 +84,7 @@ class DjangoStore:
     def state(self, control_number: str) -> PayoutState | None:
         from skypay_payout.contrib.django.models import Payout
 
-        payout = Payout.objects.filter(pk=control_number).first()
+        payout = Payout.objects.filter(pk=control_number, version__gt=0).first()
         return payout.state if payout else None
 
     def steps(self, step: Callable[[], None]) -> None:
@@ -113,9 +113,10 @@ class DjangoStore:
 
     def close(self) -> None:
         connection_created.disconnect(self._opened)
-        for each in self._connections:
-            each.inc_thread_sharing()
-            each.close()
+        for each, thread in self._connections.items():
+            if not thread.is_alive():  # Django closes a thread's connections when a request or a round ends
+                each.inc_thread_sharing()
+                each.close()
         connections.close_all()
 
 

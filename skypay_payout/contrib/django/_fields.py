@@ -33,6 +33,6 @@ class JsonField(models.TextField):
         """Return the value."""
         return None if value is None else json.loads(value)
 
-    def get_prep_value(self, value: Any) -> str | None:
+    def get_prep_value(self, value: Any) -> str:
         """Return the text."""
-        return None if value is None else json.dumps(value)
+        return json.dumps(value)

@@ -14,7 +14,7 @@ from ..._callback import PayoutCallback
 from ..._errors import InvalidCallbackError
 from ..._history import PayoutHistory, PayoutStatus
 from ..._results import Accepted, Quarantined, Rejected, Result
-from .._payouts import FINAL, OVERDUE, UNPROCESSED, WAIT, opposing
+from .._payouts import FINAL, MAX_BACKOFF, OVERDUE, UNPROCESSED, WAIT, opposing
 from .models import Decision, Event, Payout, QuarantinedCallback
 
 log = logging.getLogger("skypay_payout")
@@ -151,7 +151,7 @@ def decide(control_number: str, status: PayoutStatus, *, who: str, why: str) -> 
     Raises ``ValueError`` if the payout is not conflicting, or for a status that nobody can decide on.
     """
     if status not in FINAL:
-        raise ValueError(f"status: expected one of {', '.join(FINAL)}, got {status}")
+        raise ValueError(f"status: expected PAID, CANCELLED or FAILED, got {status}")
     using, number = database(), str(control_number)
     time = now()
     with transaction.atomic(using):
@@ -187,19 +187,21 @@ def open_work() -> dict[str, int]:
     using, time = database(), now()
     payouts = Payout.objects.using(using)
     cases = QuarantinedCallback.objects.using(using)
-    late = time - UNPROCESSED
-    waiting = [
-        Event.objects.using(using).filter(due_at__isnull=False, received_at__lt=late),
-        cases.filter(due_at__isnull=False, resolved_at=None, received_at__lt=late),
-        cases.filter(due_at__isnull=False, resolved_at__lt=late),
-        Decision.objects.using(using).filter(due_at__isnull=False, decided_at__lt=late),
-    ]
+    late, ahead = time - UNPROCESSED, Q(due_at__gt=time + 2 * MAX_BACKOFF)  # put off while a clock was ahead
+    is_late = {
+        Event: Q(received_at__lt=late),
+        QuarantinedCallback: Q(resolved_at=None, received_at__lt=late) | Q(resolved_at__lt=late),
+        Decision: Q(decided_at__lt=late),
+    }
     undecided = payouts.filter(decision=None)
     return {
         "quarantined": cases.filter(resolved_at=None).count(),
         "conflicting": undecided.filter(status=PayoutStatus.CONFLICTING).count(),
         "overdue": undecided.filter(status=PayoutStatus.UPLOADED, changed_at__lt=time - OVERDUE).count(),
-        "unprocessed": sum(rows.count() for rows in waiting),
+        "unprocessed": sum(
+            model.objects.using(using).exclude(due_at=None).filter(condition | ahead).count()
+            for model, condition in is_late.items()
+        ),
         "failed_actions": payouts.exclude(act_failed_at=None).count(),
     }
 
@@ -210,6 +212,8 @@ def prune(older_than: timedelta) -> int:
     Archive the events first if you must keep them (``manage.py skypay_events``). A callback that is
     redelivered after that begins a new payout.
     """
+    if older_than < timedelta():
+        raise ValueError("expected an age, got a negative one")
     using = database()
     before = now() - older_than
     payouts = Payout.objects.using(using).filter(

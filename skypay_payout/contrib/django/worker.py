@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from ..._callback import PayoutCallback
 from ..._control_number import ControlNumber
 from ..._history import PayoutHistory, PayoutStatus
-from .._payouts import LEASE, MAX_ATTEMPTS, RETRIES, Change, PayoutState, backoff, derive
+from .._payouts import LEASE, MAX_ATTEMPTS, MAX_BACKOFF, RETRIES, Change, PayoutState, backoff, derive
 from .._worker import work
 from .apps import hook
 from .models import Decision, Event, Payout, QuarantinedCallback
@@ -32,32 +32,33 @@ def _never() -> bool:
 
 
 def process(on_change: Hook | None = None, *, stop: Stop = _never) -> int:
-    """Derive the state of each payout with something new by now, and return how many there were: one round.
+    """Derive the state of each payout with something new by now, and return how many it did: one round.
 
     ``on_change`` is called in the transaction that stores the state. If it raises, that payout is tried again
     later, and the round goes on. ``stop`` says whether to end after the current payout.
     """
     seen: set[str] = set()
+    count = 0
     for model in (Event, QuarantinedCallback, Decision):
         rows = model.objects.using(database()).exclude(control_number=None)
         for _, number in _due(rows, "due_at", now()):
             if stop():
-                return len(seen)
+                return count
             if number in seen:
                 continue
             seen.add(number)
             began = time.monotonic()
             try:
-                _process(number, on_change)
+                count += _process(number, on_change)
             except Exception:
                 log.exception("payout %s could not be processed; it is tried again later", number)
                 _put_off(number)
             _pause(began)
-    return len(seen)
+    return count
 
 
 def dispatch(act: Hook, *, stop: Stop = _never) -> int:
-    """Call ``act`` for each payout whose last change is due by now, and return how many: one round.
+    """Call ``act`` for each payout whose last change is due by now, and return how often that worked: one round.
 
     It is called outside any transaction. If it raises, it is called again later; after ``MAX_ATTEMPTS`` a
     person must ``retry``. ``stop`` says whether to end after the current action.
@@ -73,7 +74,6 @@ def dispatch(act: Hook, *, stop: Stop = _never) -> int:
             change = _claim(number, due_at, claim)
             if change is None:
                 continue
-            count += 1
             try:
                 act(change)
             except Exception:
@@ -81,6 +81,7 @@ def dispatch(act: Hook, *, stop: Stop = _never) -> int:
                 _finish(change, claim, failed=True)
             else:
                 _finish(change, claim, failed=False)
+                count += 1
         retries_end = retries_end or time.monotonic() + RETRIES
     return count
 
@@ -111,15 +112,21 @@ def _connected(round_: Callable[[Stop], int]) -> Callable[[Stop], int]:
 
 
 def _due(rows: QuerySet, due: str, began: datetime) -> Iterator[tuple[datetime, str]]:
-    """Give when each row became due, if it was when the round began, and its number: oldest first."""
-    rows = rows.filter(**{f"{due}__lte": began}).order_by(due, "pk")
-    after = Q()
-    while batch := list(rows.filter(after).values_list(due, "control_number", "pk")[:BATCH]):
-        for due_at, number, _ in batch:
-            yield due_at, number
-        last, _, key = batch[-1]
-        # The first condition is what lets databases start in the middle of the index.
-        after = Q(**{f"{due}__gte": last}) & (Q(**{f"{due}__gt": last}) | Q(pk__gt=key))
+    """Give when each row became due, if it was when the round began, and its number: oldest first.
+
+    What is due later than anything could be was put off while a clock was ahead: it is due now.
+    """
+    ahead = began + 2 * MAX_BACKOFF
+    for is_due in (Q(**{f"{due}__lte": began}), Q(**{f"{due}__gt": ahead})):
+        after = Q()
+        while batch := list(
+            rows.filter(is_due, after).order_by(due, "pk").values_list(due, "control_number", "pk")[:BATCH]
+        ):
+            for due_at, number, _ in batch:
+                yield due_at, number
+            last, _, key = batch[-1]
+            # The first condition is what lets databases start in the middle of the index.
+            after = Q(**{f"{due}__gte": last}) & (Q(**{f"{due}__gt": last}) | Q(pk__gt=key))
 
 
 def _pause(began: float) -> None:
@@ -139,7 +146,8 @@ def _insert(number: str, time: datetime) -> None:
     Payout.objects.using(database()).bulk_create([new], ignore_conflicts=True)
 
 
-def _process(number: str, on_change: Hook | None) -> None:
+def _process(number: str, on_change: Hook | None) -> bool:
+    """Process the payout, unless another worker does or did."""
     using = database()
     row = Payout.objects.using(using).filter(pk=number)
     # On SQLite a transaction must begin with a write; on MariaDB an INSERT would wait for the row.
@@ -150,14 +158,16 @@ def _process(number: str, on_change: Hook | None) -> None:
             _insert(number, time)
         payout = _lock(row)
         if payout is None:
-            return
+            return False
         # Mark first and read what is marked: what is committed in between stays due for the next round.
         events = Event.objects.using(using).filter(control_number=number)
         cases = QuarantinedCallback.objects.using(using).filter(control_number=number)
         decisions = Decision.objects.using(using).filter(control_number=number)
-        has_new = events.filter(version=None).update(version=payout.version + 1, due_at=None)
+        has_work = has_new = events.filter(version=None).update(version=payout.version + 1, due_at=None)
         for rows in (cases, decisions):
-            rows.exclude(due_at=None).update(due_at=None)
+            has_work += rows.exclude(due_at=None).update(due_at=None)
+        if not has_work:
+            return False
         stored = [
             (version, PayoutCallback.from_dict(event))
             for version, event in events.exclude(version=None)
@@ -177,7 +187,7 @@ def _process(number: str, on_change: Hook | None) -> None:
         payout.failures = 0
         if not has_new and after == before:
             payout.save(using=using)
-            return
+            return True
         payout.version += 1
         if after != before:
             payout.changed_at = time
@@ -190,6 +200,7 @@ def _process(number: str, on_change: Hook | None) -> None:
         if on_change is not None:
             new = [callback for version, callback in stored if version == payout.version]
             on_change(_change(payout, before, new))
+    return True
 
 
 def _change(payout: Payout, before: PayoutState, events: list[PayoutCallback]) -> Change:

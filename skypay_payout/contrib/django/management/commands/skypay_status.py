@@ -15,6 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         """Run."""
-        for payout in Payout.objects.using(database()).order_by("pk").iterator():
+        derived = Payout.objects.using(database()).filter(version__gt=0)
+        for payout in derived.order_by("pk").iterator():
             state = json.loads(payout.state.to_json())
             self.stdout.write(json.dumps({"controlNumber": payout.pk, **state}))
