@@ -80,7 +80,7 @@ def deliver(client: Client, content: bytes, **headers: str) -> int:
 def received(status: int = PayType.UPLOAD, **fields: object) -> None:
     from skypay_payout.contrib.django.store import save
 
-    save(PARSER.receive(body(status, **fields)))
+    save(PARSER.receive(body(status, cipher=None, **fields)))
 
 
 def rows(name: str) -> Any:
@@ -115,7 +115,7 @@ class Reading:
 READING = override_settings(MIDDLEWARE=[f"{__name__}.Reading", *django_site.MIDDLEWARE])
 
 
-def serve(content: bytes, path: str = "/callback", **environ: object) -> tuple[int, bytes]:
+def serve(content: bytes, path: str = "/callback", **environ: Any) -> tuple[int, bytes]:
     """What a WSGI server gets from Django."""
     started: list[str] = []
     wanted = {
@@ -128,13 +128,13 @@ def serve(content: bytes, path: str = "/callback", **environ: object) -> tuple[i
         "wsgi.errors": io.StringIO(),
         **environ,
     }
-    response = WSGIHandler()(wanted, lambda status, *_: started.append(status))  # type: ignore[arg-type, return-value]
+    response = WSGIHandler()(wanted, lambda status, *_: started.append(status))  # type: ignore[arg-type]
     result = b"".join(response)
-    response.close()  # type: ignore[attr-defined]
+    response.close()
     return int(started[0].split()[0]), result
 
 
-CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+CHUNKED: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
 
 
 def test_callback_is_stored_once_and_acknowledged(client: Client) -> None:
@@ -146,7 +146,7 @@ def test_callback_is_stored_once_and_acknowledged(client: Client) -> None:
 @pytest.mark.parametrize("chunked", [False, True])
 def test_middleware_that_reads_the_body_does_not_disturb_it(when: str, chunked: bool) -> None:
     Reading.seen.clear()
-    environ = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(body()))}
+    environ: dict[str, Any] = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(body()))}
     with READING:
         status, _ = serve(body(), HTTP_READ=when, **environ)
     assert status == 200
@@ -161,7 +161,7 @@ def test_only_bodies_up_to_the_limit_are_accepted_and_no_more_is_read(
 ) -> None:
     content = body().ljust(PARSER.max_body_size + excess) + b"x" * (10**6 * excess)
     stream = io.BytesIO(content)
-    environ = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(content))}
+    environ: dict[str, Any] = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(content))}
     assert serve(content, **environ | {"wsgi.input": stream})[0] == status
     assert stream.tell() == PARSER.max_body_size + excess
 
@@ -232,7 +232,7 @@ def test_failure_is_counted_and_not_acknowledged_with_atomic_requests(client: Cl
             with mock.patch.object(connection, "_commit", fail):
                 assert deliver(client, body(PayType.PAYOUT)) == 500
         else:
-            with connection.execute_wrapper(fail):  # type: ignore[arg-type]
+            with connection.execute_wrapper(fail):
                 assert deliver(client, body(PayType.PAYOUT)) == 500
     assert MEASURED[1:] == ["OperationalError"]
     assert rows("Event").count() == 1

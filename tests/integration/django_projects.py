@@ -34,7 +34,6 @@ class Project:
             self.directory,
             ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"),
         )
-        shutil.copy(EXAMPLES / "monitoring.py", self.directory)
         self.settings = {
             "DJANGO_SECRET_KEY": "for tests only",
             "SKYPAY_USER_NAME": USER_NAME,
@@ -65,8 +64,8 @@ class Project:
         Path(cache_from_source(path)).unlink(missing_ok=True)
 
     def take_plain_bodies(self) -> None:
-        """Make the one change that the documentation names."""
-        self.edit("partner/settings.py", "from_environ()", "from_environ(plain=True)")
+        """Make the one change that the settings name."""
+        self.edit("partner/settings.py", "# SKYPAY_PLAIN = True", "SKYPAY_PLAIN = True")
         del self.settings["SKYPAY_ENCRYPTION_KEY"]
 
     @cached_property
@@ -100,7 +99,7 @@ class Project:
         """The management command, running; it is killed in the end."""
         with open(self.directory / "worker.log", "ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "manage.py", "process_payout_events"],
+                [sys.executable, "manage.py", "skypay_worker"],
                 cwd=self.directory,
                 env=self.environment | settings,
                 stdin=subprocess.DEVNULL,
@@ -113,8 +112,28 @@ class Project:
             process.kill()
             process.wait()
 
-    def has_unprocessed_events(self) -> bool:
-        return self.database.query("SELECT count(*) FROM payouts_event WHERE processed_at IS NULL") != [(0,)]
+    def hook(self, setting: str, lines: str) -> None:
+        """Have the setting name a hook of these lines, in which ``change`` is the change."""
+        (self.directory / f"{setting.lower()}.py").write_text(f"def hook(change):\n    {lines}\n")
+        self.append("partner/settings.py", f'{setting} = "{setting.lower()}.hook"')
+
+    def log(self, name: str) -> str:
+        """What that process has printed."""
+        return (self.directory / f"{name}.log").read_text()
+
+    def append(self, file: str, line: str) -> None:
+        """Add a line at the end of a file."""
+        with open(self.directory / file, "a") as text:
+            text.write(f"\n{line}\n")
+
+    def has_open_work(self) -> bool:
+        """Whether something waits for the worker."""
+        columns = [("skypay_payout_event", "due_at"), ("skypay_payout_payout", "act_due_at")]
+        counts = [
+            self.database.query(f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL")
+            for table, column in columns
+        ]
+        return counts != [[(0,)], [(0,)]]
 
 
 @cache

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import io
 import json
 import re
+import signal
 import socket
 import ssl
-import tokenize
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -25,7 +23,7 @@ from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 from tests.support.databases import DatabaseServer
-from tests.support.servers import EXAMPLES, HTTP, Nginx, Server, wait_until
+from tests.support.servers import HTTP, Nginx, Server, wait_until
 
 from .django_projects import Project
 from .test_nginx import certificate, started
@@ -62,11 +60,8 @@ class Endpoint(NamedTuple):
         return body(PayType.PAYOUT, cipher=self.parser.cipher)
 
     def stored(self) -> list[dict[str, object]]:
-        """Each stored event, without what came later with the same key: different content is kept too."""
-        query = "SELECT idempotency_key, content FROM payouts_event ORDER BY received_at DESC"
-        return list(
-            {key: json.loads(str(content)) for key, content in self.project.database.query(query)}.values()
-        )
+        """Each stored event."""
+        return [json.loads(line) for line in self.project.manage("skypay_events").splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -141,15 +136,41 @@ def test_only_bodies_up_to_the_limit_are_accepted(endpoint: Endpoint, excess: in
 
 
 @pytest.mark.parametrize("database_server", ["postgres"], indirect=True)
-def test_its_own_tests_pass(project: Project) -> None:
+def test_its_own_tests_and_those_of_the_app_pass_whatever_the_path_and_the_environment(
+    project: Project,
+) -> None:
+    project.edit("partner/urls.py", 'path("callback"', 'path("skypay/payouts/"')
+    project.settings["SKYPAY_PREFIXES"] = "ABCDE"
+    del project.settings["SKYPAY_AUTHENTICATION"]
     options = [f"-pno:{plugin}" for plugin in ("anyio", "cacheprovider", "faker", "xdist")]
-    assert " passed" in project.run("-m", "pytest", "-q", *options)
+    app = "skypay_payout.contrib.django.tests"
+    assert " 11 passed" in project.run("-m", "pytest", "-q", *options, "loans/tests.py", "--pyargs", app)
+    project.settings["DJANGO_SETTINGS_MODULE"] = "partner.test_settings"
+    assert "Ran 11 tests" in project.manage("test", "loans", app)
 
 
-def test_the_migration_is_complete_and_the_deployment_check_finds_no_error(tmp_path: Path) -> None:
+def test_the_migrations_are_complete_and_the_deployment_check_finds_no_error(tmp_path: Path) -> None:
     project = Project(tmp_path, None)
     assert "No changes detected" in project.manage("makemigrations", "--check", "--dry-run")
-    project.manage("check", "--deploy", "--fail-level", "ERROR")
+    assert "skypay_payout" not in project.manage("check", "--deploy", "--fail-level", "ERROR")
+
+
+def test_only_the_endpoint_needs_the_secrets(tmp_path: Path) -> None:
+    project = Project(tmp_path, None)
+    for name in ("SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY"):
+        del project.settings[name]
+    project.manage("collectstatic", "--noinput")
+    project.manage("migrate")
+    with project.worker() as worker:
+        wait_until(lambda: project.log("worker") == "" and has_handler(worker.pid))
+        worker.terminate()
+        assert worker.wait(60) == 0
+
+
+def has_handler(process: int) -> bool:
+    """Whether the process handles SIGTERM, which the worker does when it has begun."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return bool(int(status.split("SigCgt:")[1].split()[0], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 @pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "not allowed"])
@@ -197,7 +218,7 @@ def test_the_admin_works_behind_its_nginx(tmp_path: Path) -> None:
         assert {browser.get(style).status_code for style in styles} == {200}
         form = user | {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
         assert browser.post("/admin/login/?next=/admin/", data=form).headers["Location"] == "/admin/"
-        assert browser.get("/admin/payouts/quarantinedcallback/").status_code == 200
+        assert browser.get("/admin/skypay_payout/quarantinedcallback/").status_code == 200
         assert browser.post("/callback").status_code == 404
 
 
@@ -207,7 +228,7 @@ def lock_tables(project: Project, stack: ExitStack) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
     else:
-        connection.exec_driver_sql("LOCK TABLE payouts_payout, payouts_event, payouts_quarantinedcallback")
+        connection.exec_driver_sql("LOCK TABLE skypay_payout_event, skypay_payout_quarantinedcallback")
 
 
 def test_waiting_for_a_lock_ends_soon_and_acknowledges_nothing(project: Project) -> None:
@@ -248,53 +269,54 @@ def test_a_silent_database_server_is_not_waited_for_long(tmp_path: Path, postgre
 
 
 @pytest.mark.parametrize("database_server", ["postgres"], indirect=True)
-def test_a_crash_before_the_response_stores_the_event_once(project: Project) -> None:
-    store = "            store_event(callback)\n"
-    crash = f"{store.rstrip()}; __import__('os').kill(__import__('os').getpid(), 9)\n"
-    project.edit("payouts/services.py", store, crash)
-    with project.server as server:
-        assert deliver(server) == 502
-    project.edit("payouts/services.py", crash, store)
-    with project.server as server:
-        assert deliver(server) == 200
-    assert project.database.query("SELECT count(*) FROM payouts_event") == [(1,)]
+def test_connections_that_are_kept_survive_a_restart_of_the_database(
+    project: Project, database_server: DatabaseServer
+) -> None:
+    project.edit("partner/settings.py", '"NAME": os.environ["PGDATABASE"],', KEPT)
+    with project.server as server, ThreadPoolExecutor(16) as senders:
+        assert set(senders.map(lambda _: deliver(server), range(40))) == {200}
+        database_server.stop()
+        database_server.start()
+        assert set(senders.map(lambda _: deliver(server), range(40))) == {200}
 
 
-CHANGE = 'log.info("payout %s is %s", payout.pk, history.status)'
-LEDGER = 'connection.cursor().execute("INSERT INTO ledger VALUES (%s, %s)", [payout.pk, str(history.status)])'
+KEPT = '"NAME": os.environ["PGDATABASE"], "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True,'
+
+
+@pytest.mark.parametrize("database_server", ["sqlite"], indirect=True)
+def test_a_worker_with_a_backlog_starves_no_callback_on_djangos_default_database(project: Project) -> None:
+    project.append("partner/settings.py", f"DATABASES = {DEFAULT}")
+    project.database.query("PRAGMA journal_mode = DELETE")
+    project.hook("SKYPAY_ON_CHANGE", "pass")
+    project.hook("SKYPAY_ACT", "pass")
+    numbers = [f"SK991{number:08}" for number in range(150)]
+    with project.server as server, ThreadPoolExecutor(8) as senders:
+
+        def send(status: int, number: str) -> int:
+            return deliver(server, status, controlNumber=number)
+
+        assert set(senders.map(partial(send, PayType.UPLOAD), numbers)) == {200}
+        with project.worker():
+            assert set(senders.map(partial(send, PayType.PAYOUT), numbers)) == {200}
+            wait_until(lambda: not project.has_open_work())
+    assert project.database.query("SELECT DISTINCT status FROM skypay_payout_payout") == [("PAID",)]
+
+
+DEFAULT = '{"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}'
 
 
 def add_ledger(project: Project) -> None:
-    """A table of the partner's own, which changes with the status."""
+    """A table of the partner's own, which changes with the status, and a list of what was acted on."""
     project.database.query("CREATE TABLE ledger (control_number varchar(15), status varchar(20))")
-    project.edit("payouts/services.py", CHANGE, LEDGER)
+    project.hook(
+        "SKYPAY_ON_CHANGE",
+        "from django.db import connection; connection.cursor().execute('INSERT INTO ledger VALUES (%s, %s)', "
+        "[change.control_number, change.after.status])",
+    )
+    project.hook("SKYPAY_ACT", "print('acted', change.id, change.after.status, flush=True)")
 
 
-@pytest.mark.parametrize("database_server", ["postgres"], indirect=True)
-def test_a_killed_worker_loses_nothing_and_does_nothing_twice(project: Project) -> None:
-    add_ledger(project)
-    with project.server as server:
-        assert deliver(server) == 200
-    kill = "__import__('os').kill(__import__('os').getpid(), 9)"
-    for line in (LEDGER, "payout.save()", "monitoring.report(history)", "process_payout(control_number)"):
-        file = "payouts/services.py"
-        old = f"            {line}\n" if line.startswith(("connection", "process")) else f"        {line}\n"
-        project.edit(file, old, f"{old.rstrip()}; {kill}\n")
-        with project.worker() as worker:
-            assert worker.wait(60) == -9
-        project.edit(file, f"{old.rstrip()}; {kill}\n", old)
-        committed = line.startswith("process")
-        assert project.database.query("SELECT status FROM payouts_payout") == [("PAID" if committed else "",)]
-        assert len(project.database.query("SELECT * FROM ledger")) == committed
-        assert project.has_unprocessed_events() is not committed
-    with project.server as server:
-        assert deliver(server, PayType.AMENDED_SUCCESS) == 200
-    with project.worker():
-        wait_until(lambda: not project.has_unprocessed_events())
-    assert project.database.query("SELECT * FROM ledger") == [("SK99123456789", "PAID")]
-
-
-def test_two_workers_at_once_process_no_event_twice(project: Project) -> None:
+def test_two_workers_at_once_do_nothing_twice(project: Project) -> None:
     add_ledger(project)
     numbers = [f"SK991{number:08}" for number in range(40)]
     with project.server as server, project.worker(), project.worker():
@@ -303,64 +325,49 @@ def test_two_workers_at_once_process_no_event_twice(project: Project) -> None:
                 send = partial(deliver, server, status)
                 sent = [senders.submit(send, controlNumber=number) for number in numbers]
                 assert {one.result() for one in sent} == {200}
-        wait_until(lambda: not project.has_unprocessed_events())
-    statuses = project.database.query("SELECT control_number, status FROM payouts_payout ORDER BY 1")
-    assert statuses == [(number, "PAID") for number in numbers]
+        wait_until(lambda: not project.has_open_work())
     changes = project.database.query("SELECT control_number, status FROM ledger")
     assert len(changes) == len(set(changes))
-    assert {change for change in changes if change[1] == "PAID"} == set(statuses)
+    paid = {(number, "PAID") for number in numbers}
+    assert {change for change in changes if change[1] == "PAID"} == paid
+    acted = re.findall(r"acted (\S+) PAID", project.log("worker"))
+    assert len(acted) == len(set(acted)) == len(numbers)
 
 
 def test_a_worker_works_again_when_the_database_does(
     project: Project, database_server: DatabaseServer | None
 ) -> None:
+    add_ledger(project)
     with project.worker() as worker, project.server as server:
         assert deliver(server) == 200
-        wait_until(lambda: not project.has_unprocessed_events())
+        wait_until(lambda: not project.has_open_work())
         if database_server is None:
-            project.database.query("ALTER TABLE payouts_event RENAME TO elsewhere")
+            project.database.query("ALTER TABLE skypay_payout_event RENAME TO elsewhere")
         else:
             database_server.stop()
-        wait_until(lambda: "trying again" in (project.directory / "worker.log").read_text())
+        wait_until(lambda: "trying again" in project.log("worker"))
         if database_server is None:
-            project.database.query("ALTER TABLE elsewhere RENAME TO payouts_event")
+            project.database.query("ALTER TABLE elsewhere RENAME TO skypay_payout_event")
         else:
             database_server.start()
-        assert deliver(server, PayType.UPLOAD) == 200
-        wait_until(lambda: not project.has_unprocessed_events())
+        assert deliver(server, PayType.PAYOUT) == 200
+        wait_until(lambda: not project.has_open_work())
         assert worker.poll() is None
+        worker.terminate()
+        assert worker.wait(60) == 0
 
 
-def code_lines(path: Path) -> int:
-    """Lines without those that are blank, a comment or a docstring."""
-    text = path.read_text()
-    lines: set[int] = set()
-    skipped = (
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
+@pytest.mark.parametrize("database_server", ["sqlite"], indirect=True)
+def test_sigterm_ends_the_worker_after_the_current_action(project: Project) -> None:
+    project.hook("SKYPAY_ON_CHANGE", "pass")
+    project.hook(
+        "SKYPAY_ACT",
+        "import time; print('began', flush=True); time.sleep(0.5); print('ended', flush=True)",
     )
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in skipped:
-            lines |= set(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(text)):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node) is not None
-        ):
-            docstring = node.body[0]
-            lines -= set(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
-    return len(lines)
-
-
-def test_the_application_has_at_most_150_lines_of_code() -> None:
-    """Without the files that ``startproject`` writes: manage.py, settings, URLs and WSGI."""
-    application = [
-        path
-        for path in (EXAMPLES / "django_project" / "payouts").rglob("*.py")
-        if path.parent.name not in ("tests", "migrations")
-    ]
-    assert 100 < sum(map(code_lines, application)) <= 150
+    with project.server as server, project.worker() as worker:
+        for number in range(10):
+            assert deliver(server, controlNumber=f"SK991{number:08}") == 200
+        wait_until(lambda: "began" in project.log("worker"))
+        worker.terminate()
+        assert worker.wait(60) == 0
+    assert project.log("worker").count("began") == project.log("worker").count("ended") < 10

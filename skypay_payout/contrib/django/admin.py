@@ -162,12 +162,12 @@ class PayoutAdmin(ReadOnly):
         return ", ".join(row.anomalies)
 
     @admin.display(description="reference number")
-    def reference(self, row: Payout) -> str | None:
+    def reference(self, row: Payout) -> Any:
         """Show the reference number."""
         return row.reference_number
 
     @admin.display(description="fail description")
-    def failure(self, row: Payout) -> str | None:
+    def failure(self, row: Payout) -> Any:
         """Show why it failed."""
         return row.fail_description
 

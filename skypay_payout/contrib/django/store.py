@@ -199,7 +199,7 @@ def open_work() -> dict[str, int]:
         "conflicting": undecided.filter(status=PayoutStatus.CONFLICTING).count(),
         "overdue": undecided.filter(status=PayoutStatus.UPLOADED, changed_at__lt=time - OVERDUE).count(),
         "unprocessed": sum(
-            model.objects.using(using).exclude(due_at=None).filter(condition | ahead).count()
+            model._default_manager.using(using).exclude(due_at=None).filter(condition | ahead).count()
             for model, condition in is_late.items()
         ),
         "failed_actions": payouts.exclude(act_failed_at=None).count(),

@@ -58,7 +58,7 @@ def process(on_change: Hook | None = None, *, stop: Stop = _never) -> int:
 
 
 def dispatch(act: Hook, *, stop: Stop = _never) -> int:
-    """Call ``act`` for each payout whose last change is due by now, and return how often that worked: one round.
+    """Call ``act`` for each payout with a change due by now, and return how often that worked: one round.
 
     It is called outside any transaction. If it raises, it is called again later; after ``MAX_ATTEMPTS`` a
     person must ``retry``. ``stop`` says whether to end after the current action.
