@@ -19,7 +19,6 @@ import pytest
 from sqlalchemy import NullPool, create_engine
 
 from skypay_payout import CallbackParser, Credentials, PayType
-from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 from tests.support.databases import DatabaseServer
@@ -98,6 +97,8 @@ def gunicorn_port(server: Server) -> int:
 
 @pytest.mark.parametrize("database_server", ["sqlite"], indirect=True)
 def test_it_passes_the_conformance_check(endpoint: Endpoint) -> None:
+    from skypay_payout.conformance import Outcome, check_endpoint
+
     results = list(check_endpoint(endpoint.server.url, endpoint.parser, keys=KEYS, stored=endpoint.stored))
     assert [result for result in results if result.outcome is not Outcome.PASSED] == []
 
@@ -144,7 +145,7 @@ def test_its_own_tests_and_those_of_the_app_pass_whatever_the_path_and_the_envir
     del project.settings["SKYPAY_AUTHENTICATION"]
     options = [f"-pno:{plugin}" for plugin in ("anyio", "cacheprovider", "faker", "xdist")]
     app = "skypay_payout.contrib.django.tests"
-    assert " 11 passed" in project.run("-m", "pytest", "-q", *options, "loans/tests.py", "--pyargs", app)
+    assert "11 passed" in project.run("-m", "pytest", "-q", *options, "loans/tests.py", "--pyargs", app)
     project.settings["DJANGO_SETTINGS_MODULE"] = "partner.test_settings"
     assert "Ran 11 tests" in project.manage("test", "loans", app)
 
