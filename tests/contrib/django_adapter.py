@@ -7,11 +7,11 @@ from threading import Thread, current_thread
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import connection, connections
+from django.db import close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from skypay_payout import ErrorCode, FieldError
+from skypay_payout import ErrorCode, FieldError, Result
 from skypay_payout.contrib._payouts import Change, PayoutState
 from tests.contrib import django_site
 from tests.contrib.adapters import Execute
@@ -52,12 +52,17 @@ class DjangoStore:
         django_site.use(django_site.options(url), "skypay_payout")
         self._process = worker.process
         self.dispatch = worker.dispatch
-        for name in ("save", "accept", "dismiss", "decide", "retry", "open_work", "prune"):
+        self._save = store.save
+        for name in ("accept", "dismiss", "decide", "retry", "open_work", "prune"):
             setattr(self, name, getattr(store, name))
 
     def _opened(self, connection: BaseDatabaseWrapper, **_: object) -> None:
         self._connections[connection] = current_thread()
         self._watch(connection)
+
+    def save(self, result: Result) -> None:
+        close_old_connections()  # as at the begin of each request
+        self._save(result)
 
     def process(self, on_change: Callable[[Change, Execute], object] | None = None) -> int:
         def execute(statement: str) -> list[tuple[Any, ...]]:
@@ -65,6 +70,7 @@ class DjangoStore:
                 cursor.execute(statement)
                 return list(cursor.fetchall()) if cursor.description else []
 
+        close_old_connections()
         return self._process(on_change and (lambda change: on_change(change, execute)))
 
     def quarantined(self) -> list[Any]:

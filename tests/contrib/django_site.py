@@ -66,6 +66,9 @@ from skypay_payout.contrib.django.views import payout_callback  # noqa: E402  ne
 urlpatterns = [path("callback", payout_callback), path("admin/", admin.site.urls)]
 
 
+KEPT: dict[str, Any] = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+
 def options(url: str) -> dict[str, Any]:
     """Django's settings for the database of that URL, as SQLAlchemy understands it."""
     parts = make_url(url)
@@ -86,13 +89,17 @@ def options(url: str) -> dict[str, Any]:
             "NAME": name,
             "USER": parts.username,
             "HOST": parts.host or parts.query["host"],
-            "OPTIONS": {"connect_timeout": 3},
+            "PORT": parts.port or "",
+            **KEPT,
+            "OPTIONS": {"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5},
         }
     return {
         "ENGINE": "django.db.backends.mysql",
         "NAME": name,
         "USER": parts.username,
         "HOST": parts.host or parts.query["unix_socket"],
+        "PORT": parts.port or "",
+        **KEPT,
         "OPTIONS": {"connect_timeout": 3, "read_timeout": 5, "write_timeout": 5},
     }
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import assert_never
+from socket import SHUT_RDWR, socket
+from typing import Any, assert_never
 
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Q, QuerySet
@@ -52,15 +57,41 @@ def save(result: Result) -> None:
     """
     match result:
         case Accepted(callback):
-            with transaction.atomic(database(), durable=True):
+            with _bounded(), transaction.atomic(database(), durable=True):
                 store_event(callback, now(limit_waits=True))
         case Quarantined(error):
-            if _quarantine(error):
+            with _bounded():
+                is_new = _quarantine(error)
+            if is_new:
                 log.error("quarantined: %.500s", error)
         case Rejected():
             pass
         case _:
             assert_never(result)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Shut a connection to PostgreSQL that has gone silent, since its driver has no time-out for reading.
+
+    For MariaDB the settings have one, and SQLite has one for its lock.
+    """
+    connection: Any = connections[database()]
+    done = threading.Event()
+
+    def watch() -> None:
+        wait = WAIT
+        while not done.wait(wait):
+            wait = 0.2  # Django may have connected anew
+            with suppress(Exception), socket(fileno=os.dup(connection.connection.fileno())) as shared:
+                shared.shutdown(SHUT_RDWR)
+
+    if connection.vendor == "postgresql":
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def _is_new(rows: QuerySet) -> bool:
