@@ -70,7 +70,7 @@ class DjangoStore:
                 cursor.execute(statement)
                 return list(cursor.fetchall()) if cursor.description else []
 
-        close_old_connections()
+        connections.close_all()  # as the worker does after each round
         return self._process(on_change and (lambda change: on_change(change, execute)))
 
     def quarantined(self) -> list[Any]:

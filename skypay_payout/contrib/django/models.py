@@ -22,8 +22,8 @@ class Payout(models.Model):
     anomalies = JsonField(default=list)
     quarantined = models.PositiveIntegerField(default=0)
     decision = models.CharField(max_length=16, null=True, choices=STATUSES)
-    reference_number = JsonField(default=None)
-    fail_description = JsonField(default=None)
+    reference_number = JsonField(null=True)
+    fail_description = JsonField(null=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField(db_index=True)
     version = models.PositiveIntegerField(default=0)
@@ -94,8 +94,8 @@ class QuarantinedCallback(models.Model):
     received_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, db_index=True)
     resolution = models.CharField(max_length=16, null=True, choices=Resolution.choices)
-    who = JsonField(default=None)
-    why = JsonField(default=None)
+    who = JsonField(null=True)
+    why = JsonField(null=True)
     due_at = models.DateTimeField(null=True)
 
     class Meta:

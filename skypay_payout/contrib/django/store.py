@@ -57,10 +57,10 @@ def save(result: Result) -> None:
     """
     match result:
         case Accepted(callback):
-            with _bounded(), transaction.atomic(database(), durable=True):
+            with bounded(WAIT), transaction.atomic(database(), durable=True):
                 store_event(callback, now(limit_waits=True))
         case Quarantined(error):
-            with _bounded():
+            with bounded(WAIT):
                 is_new = _quarantine(error)
             if is_new:
                 log.error("quarantined: %.500s", error)
@@ -71,7 +71,7 @@ def save(result: Result) -> None:
 
 
 @contextmanager
-def _bounded() -> Iterator[None]:
+def bounded(seconds: float) -> Iterator[None]:
     """Shut a connection to PostgreSQL that has gone silent, since its driver has no time-out for reading.
 
     For MariaDB the settings have one, and SQLite has one for its lock.
@@ -80,7 +80,7 @@ def _bounded() -> Iterator[None]:
     done = threading.Event()
 
     def watch() -> None:
-        wait = WAIT
+        wait = seconds
         while not done.wait(wait):
             wait = 0.2  # Django may have connected anew
             with suppress(Exception), socket(fileno=os.dup(connection.connection.fileno())) as shared:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import uuid4
 
-from django.db import close_old_connections, connections, transaction
+from django.db import connections, transaction
 from django.db.models import F, Q, QuerySet
 
 from ..._callback import PayoutCallback
@@ -17,12 +17,14 @@ from .._payouts import LEASE, MAX_ATTEMPTS, MAX_BACKOFF, RETRIES, Change, Payout
 from .._worker import work
 from .apps import hook
 from .models import Decision, Event, Payout, QuarantinedCallback
-from .store import database, log, now
+from .store import bounded, database, log, now
 
 Hook = Callable[[Change], object]
 Stop = Callable[[], bool]
 
 BATCH = 200
+LIMIT = 60.0
+"""Seconds for one transaction on PostgreSQL, ``on_change`` included."""
 PAUSE = 0.15
 """The longest pause that leaves SQLite's lock to others, who look for it every 0.1 seconds."""
 
@@ -41,7 +43,7 @@ def process(on_change: Hook | None = None, *, stop: Stop = _never) -> int:
     count = 0
     for model in (Event, QuarantinedCallback, Decision):
         rows = model.objects.using(database()).exclude(control_number=None)
-        for _, number in _due(rows, "due_at", now()):
+        for _, number in _due(rows, "due_at", _clock()):
             if stop():
                 return count
             if number in seen:
@@ -63,8 +65,7 @@ def dispatch(act: Hook, *, stop: Stop = _never) -> int:
     It is called outside any transaction. If it raises, it is called again later; after ``MAX_ATTEMPTS`` a
     person must ``retry``. ``stop`` says whether to end after the current action.
     """
-    began, count = now(), 0
-    retries_end = None
+    began, count, retries_end = _clock(), 0, None
     for attempts in range(MAX_ATTEMPTS + 1):  # new changes first
         rows = Payout.objects.using(database()).filter(act_attempts=attempts)
         for due_at, number in _due(rows, "act_due_at", began):
@@ -98,17 +99,20 @@ def run_worker() -> None:
 
 
 def _connected(round_: Callable[[Stop], int]) -> Callable[[Stop], int]:
-    """Have each round begin with connections that work, and the last one close them."""
+    """Have each round make its own connections: one that is kept can go silent meanwhile."""
 
     def run(stop: Stop) -> int:
-        close_old_connections()
         try:
             return round_(stop)
         finally:
-            if stop():
-                connections.close_all()
+            connections.close_all()
 
     return run
+
+
+def _clock() -> datetime:
+    with bounded(LIMIT):
+        return now()
 
 
 def _due(rows: QuerySet, due: str, began: datetime) -> Iterator[tuple[datetime, str]]:
@@ -116,17 +120,23 @@ def _due(rows: QuerySet, due: str, began: datetime) -> Iterator[tuple[datetime, 
 
     What is due later than anything could be was put off while a clock was ahead: it is due now.
     """
-    ahead = began + 2 * MAX_BACKOFF
-    for is_due in (Q(**{f"{due}__lte": began}), Q(**{f"{due}__gt": ahead})):
-        after = Q()
-        while batch := list(
-            rows.filter(is_due, after).order_by(due, "pk").values_list(due, "control_number", "pk")[:BATCH]
-        ):
+    for is_due in (Q(**{f"{due}__lte": began}), Q(**{f"{due}__gt": began + 2 * MAX_BACKOFF})):
+        some = rows.filter(is_due).order_by(due, "pk").values_list(due, "control_number", "pk")[:BATCH]
+        while True:
+            with bounded(LIMIT):
+                batch = list(some)
             for due_at, number, _ in batch:
                 yield due_at, number
+            if len(batch) < BATCH:
+                break
             last, _, key = batch[-1]
             # The first condition is what lets databases start in the middle of the index.
             after = Q(**{f"{due}__gte": last}) & (Q(**{f"{due}__gt": last}) | Q(pk__gt=key))
+            some = (
+                rows.filter(is_due, after)
+                .order_by(due, "pk")
+                .values_list(due, "control_number", "pk")[:BATCH]
+            )
 
 
 def _pause(began: float) -> None:
@@ -152,7 +162,7 @@ def _process(number: str, on_change: Hook | None) -> bool:
     row = Payout.objects.using(using).filter(pk=number)
     # On SQLite a transaction must begin with a write; on MariaDB an INSERT would wait for the row.
     inserts = connections[using].vendor == "sqlite" or not row.exists()
-    with transaction.atomic(using, durable=True):
+    with bounded(LIMIT), transaction.atomic(using, durable=True):
         time = now()
         if inserts:
             _insert(number, time)
@@ -216,7 +226,7 @@ def _change(payout: Payout, before: PayoutState, events: list[PayoutCallback]) -
 def _put_off(number: str) -> None:
     """Process the payout again later: the later, the more often it failed in a row."""
     using = database()
-    with transaction.atomic(using, durable=True):
+    with bounded(LIMIT), transaction.atomic(using, durable=True):
         time = now()
         _insert(number, time)
         row = Payout.objects.using(using).filter(pk=number)
@@ -232,7 +242,7 @@ def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
     """Claim the payout's action for the length of a lease; None if another worker did, or it is given up."""
     using = database()
     row = Payout.objects.using(using).filter(pk=number, act_due_at=due_at)
-    with transaction.atomic(using, durable=True):
+    with bounded(LIMIT), transaction.atomic(using, durable=True):
         if connections[using].vendor == "sqlite":
             row.update(act_due_at=due_at)  # a transaction must begin with a write
         payout = _lock(row)
@@ -256,7 +266,7 @@ def _finish(change: Change, claim: str, *, failed: bool) -> None:
     using = database()
     row = Payout.objects.using(using).filter(pk=str(change.control_number), act_claim=claim)
     version = int(change.id.rpartition("/")[2])
-    with transaction.atomic(using, durable=True):
+    with bounded(LIMIT), transaction.atomic(using, durable=True):
         if not row.update(act_due_at=None):
             log.error("the action for %s took longer than its lease", change.id)
             return
