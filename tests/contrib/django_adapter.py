@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from threading import Thread, current_thread
 from types import SimpleNamespace
@@ -124,6 +125,10 @@ class DjangoStore:
                 each.inc_thread_sharing()
                 each.close()
         connections.close_all()
+
+
+# As every program with Django must: a connection cannot be shared with a child.
+os.register_at_fork(before=connections.close_all)
 
 
 def make(url: str) -> Any:

@@ -100,7 +100,7 @@ def options(url: str) -> dict[str, Any]:
         "HOST": parts.host or parts.query["unix_socket"],
         "PORT": parts.port or "",
         **KEPT,
-        "OPTIONS": {"connect_timeout": 3, "read_timeout": 5, "write_timeout": 5},
+        "OPTIONS": {"connect_timeout": 3, "read_timeout": 3, "write_timeout": 3},
     }
 
 

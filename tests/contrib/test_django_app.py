@@ -162,7 +162,8 @@ def test_only_bodies_up_to_the_limit_are_accepted_and_no_more_is_read(
     content = body().ljust(PARSER.max_body_size + excess) + b"x" * (10**6 * excess)
     stream = io.BytesIO(content)
     environ: dict[str, Any] = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(content))}
-    assert serve(content, **environ | {"wsgi.input": stream})[0] == status
+    environ = environ | {"wsgi.input": stream}
+    assert serve(content, **environ)[0] == status
     assert stream.tell() == PARSER.max_body_size + excess
 
 

@@ -53,7 +53,6 @@ class ReadOnly(admin.ModelAdmin):
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -61,22 +60,18 @@ class ReadOnly(admin.ModelAdmin):
         return super().has_change_permission(request, obj) and (obj is None or self.is_open(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes rows; that is for ``skypay_prune``."""
         return False
 
     def is_open(self, row: Any) -> bool:
-        """Return whether people can act on the row."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the fields of the form only to those who may use it."""
         return (
             *self.readonly_fields,
             *(self.action_fields if self.has_change_permission(request, obj) else ()),
         )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Tell the form who acts."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.who = request.user.get_username()
         return form
@@ -87,7 +82,6 @@ class ReadOnly(admin.ModelAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """Say in the history what was done."""
         return "; ".join(
             str(form.cleaned_data[name]) for name in self.action_fields if form.cleaned_data[name]
         )
@@ -106,7 +100,6 @@ class ActionForm(forms.ModelForm):
         raise NotImplementedError
 
     def clean(self) -> None:
-        """Act if the fields are valid."""
         super().clean()
         if not self.errors:
             try:
@@ -122,7 +115,6 @@ class DecisionForm(ActionForm):
     reason = forms.CharField(widget=forms.Textarea, help_text="Who at SkyPay confirmed it, and how.")
 
     def act(self) -> None:
-        """Decide."""
         data = self.cleaned_data
         store.decide(self.instance.pk, PayoutStatus(data["decide"]), who=self.who, why=data["reason"])
 
@@ -138,7 +130,7 @@ class PayoutAdmin(ReadOnly):
         "status",
         "decision",
         "quarantined",
-        "odd",
+        "anomalies",
         "changed_at",
         "act_failed_at",
     )
@@ -146,7 +138,15 @@ class PayoutAdmin(ReadOnly):
     search_fields = ("control_number__exact",)
     ordering = ("-changed_at",)
     readonly_fields = (
-        *("control_number", "status", "decision", "quarantined", "odd", "reference", "failure"),
+        *(
+            "control_number",
+            "status",
+            "decision",
+            "quarantined",
+            "anomalies",
+            "reference_number",
+            "fail_description",
+        ),
         *("created_at", "changed_at", "version", "failures", "acted_version", "act_due_at", "act_attempts"),
         *("act_failed_at", "events", "quarantined_callbacks", "decisions"),
     )
@@ -156,33 +156,15 @@ class PayoutAdmin(ReadOnly):
         """Return whether the payout is conflicting; who decided can correct that."""
         return row.status == PayoutStatus.CONFLICTING
 
-    @admin.display(description="anomalies")
-    def odd(self, row: Payout) -> str:
-        """Show the anomalies."""
-        return ", ".join(row.anomalies)
-
-    @admin.display(description="reference number")
-    def reference(self, row: Payout) -> Any:
-        """Show the reference number."""
-        return row.reference_number
-
-    @admin.display(description="fail description")
-    def failure(self, row: Payout) -> Any:
-        """Show why it failed."""
-        return row.fail_description
-
     def events(self, row: Payout) -> str:
-        """Show its events, the newest first."""
         events = Event.objects.filter(control_number=row.pk).order_by("-received_at")[:SHOWN]
         return _table((event.received_at, _link(event)) for event in events)
 
     def quarantined_callbacks(self, row: Payout) -> str:
-        """Show its quarantined callbacks."""
         cases = QuarantinedCallback.objects.filter(control_number=row.pk).order_by("-received_at")[:SHOWN]
         return _table((case.received_at, _link(case), case.resolution or "open") for case in cases)
 
     def decisions(self, row: Payout) -> str:
-        """Show the decisions about it."""
         decisions = Decision.objects.filter(control_number=row.pk).order_by("-pk")
         return _table(
             (
@@ -197,7 +179,6 @@ class PayoutAdmin(ReadOnly):
 
     @admin.action(permissions=["change"], description="Try failed actions again")
     def retry(self, request: HttpRequest, queryset: QuerySet[Payout]) -> None:
-        """Have failed actions tried again."""
         for payout in queryset:
             try:
                 store.retry(payout.pk)
@@ -216,7 +197,6 @@ class EventAdmin(ReadOnly):
     readonly_fields = ("idempotency_key", "content", "received_at", "due_at", "version", "digest")
 
     def content(self, row: Event) -> str:
-        """Show the callback."""
         return _preformatted(row.event)
 
 
@@ -237,7 +217,6 @@ class QuarantineForm(ActionForm):
             self.fields["correction"].initial = pretty(self.instance.payload)
 
     def act(self) -> None:
-        """Accept or dismiss."""
         data = self.cleaned_data
         if data["resolve"] == "accept":
             callback = parser().revalidate(decode(data["correction"].encode()))
@@ -265,20 +244,16 @@ class QuarantinedCallbackAdmin(ReadOnly):
     actions = ("accept_valid",)
 
     def is_open(self, row: QuarantinedCallback) -> bool:
-        """Return whether nobody has resolved it."""
         return row.resolved_at is None
 
     def problems(self, row: QuarantinedCallback) -> str:
-        """Show what is wrong."""
         return _table((field, message) for field, _, message in row.errors)
 
     def content(self, row: QuarantinedCallback) -> str:
-        """Show the payload."""
         return _preformatted(row.payload)
 
     @admin.action(permissions=["change"], description="Accept those that are valid now as they are")
     def accept_valid(self, request: HttpRequest, queryset: QuerySet[QuarantinedCallback]) -> None:
-        """Accept unchanged payloads, after a correction of the settings or with a newer version."""
         for row in queryset:
             try:
                 store.accept(row.pk, parser().revalidate(row.payload), who=request.user.get_username())

@@ -74,7 +74,7 @@ def _problems(vendor: str, database: Any, options: Any) -> Iterator[tuple[int, s
     else:
         needed = {
             "postgresql": {"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5},
-            "mysql": {"connect_timeout": 3, "read_timeout": 5, "write_timeout": 5},
+            "mysql": {"connect_timeout": 3, "read_timeout": 3, "write_timeout": 3},
         }
         missing = {name: value for name, value in needed.get(vendor, {}).items() if name not in options}
         if missing:

@@ -4,4 +4,8 @@ from django.contrib import admin
 
 from .models import Loan
 
-admin.site.register(Loan, list_display=("control_number", "state"), search_fields=("control_number",))
+admin.site.register(
+    Loan,
+    list_display=("control_number", "state"),
+    search_fields=("control_number",),
+)

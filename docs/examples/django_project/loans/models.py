@@ -16,7 +16,11 @@ class Loan(models.Model):
 
     control_number = models.CharField(max_length=15, unique=True)
     email = models.EmailField()
-    state = models.CharField(max_length=16, choices=State.choices, default=State.APPROVED)
+    state = models.CharField(
+        max_length=16,
+        choices=State.choices,
+        default=State.APPROVED,
+    )
 
     def __str__(self) -> str:
         return f"{self.control_number}: {self.state}"

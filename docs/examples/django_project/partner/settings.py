@@ -1,4 +1,4 @@
-"""Settings of the project. What differs between installations comes from the environment."""
+"""Settings of the project; what differs between installations is in the environment."""
 
 import os
 from pathlib import Path
@@ -6,15 +6,17 @@ from typing import Any
 
 BASE_DIR = Path(__file__).parent.parent
 
-# The endpoint reads SKYPAY_USER_NAME, SKYPAY_AUTHENTICATION and SKYPAY_ENCRYPTION_KEY at its first request.
+# At its first request the endpoint reads SKYPAY_USER_NAME, SKYPAY_AUTHENTICATION and
+# SKYPAY_ENCRYPTION_KEY from the environment. Nothing else needs them.
 SKYPAY_ON_CHANGE = "loans.payouts.on_change"
 SKYPAY_ACT = "loans.payouts.act"
 # SKYPAY_PLAIN = True  # where bodies are plain JSON
 
 SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
 ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "127.0.0.1").split(",")
-DEBUG = "DJANGO_DEBUG" in os.environ  # to try it out with "manage.py runserver", never in production
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # nginx sets it, whatever a client sends
+DEBUG = "DJANGO_DEBUG" in os.environ  # for "manage.py runserver", never in production
+# nginx sets it, whatever a client sends.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 ROOT_URLCONF = "partner.urls"
 INSTALLED_APPS = [
@@ -61,7 +63,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
 }
 
-# Every wait for the database ends within a few seconds: SkyPay gets a 500 then, and nothing was acknowledged.
+# Every wait for the database ends within a few seconds: SkyPay gets a 500 then, and
+# nothing was acknowledged.
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -69,12 +72,13 @@ DATABASES: dict[str, dict[str, Any]] = {
         "ATOMIC_REQUESTS": True,
         "OPTIONS": {
             "timeout": 5,
-            "transaction_mode": "IMMEDIATE",  # a transaction that reads first and locks later fails at once
+            # A transaction that reads first and locks later fails at once.
+            "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
         },
     }
 }
-if "PGDATABASE" in os.environ:  # host, user and password too come from libpq's variables
+if "PGDATABASE" in os.environ:  # libpq's variables have host, user and password
     DATABASES["default"] = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": os.environ["PGDATABASE"],

@@ -6,4 +6,5 @@ os.environ.setdefault("DJANGO_SECRET_KEY", "for tests only")
 
 from .settings import *  # noqa: F403
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast, for the tests' users
+# Fast, for the tests' users.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

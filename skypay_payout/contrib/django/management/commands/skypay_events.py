@@ -9,12 +9,9 @@ from ...store import database
 
 
 class Command(BaseCommand):
-    """Print the stored events."""
-
     help = "Print each stored event as a line of JSON."
 
     def handle(self, **_: object) -> None:
-        """Run."""
         rows = Event.objects.using(database()).order_by("received_at", "pk")
         for event in rows.values_list("event", flat=True).iterator():
             self.stdout.write(json.dumps(event))

@@ -9,14 +9,10 @@ from ...store import prune
 
 
 class Command(BaseCommand):
-    """Delete what is settled and old."""
-
     help = "Delete the payouts that are settled and have not changed for so many days, with their callbacks."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the arguments."""
         parser.add_argument("days", type=int)
 
     def handle(self, *, days: int, **_: object) -> None:
-        """Run."""
         self.stdout.write(f"pruned: {prune(timedelta(days=days))} payouts")

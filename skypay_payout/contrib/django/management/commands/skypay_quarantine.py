@@ -9,12 +9,9 @@ from ...store import database
 
 
 class Command(BaseCommand):
-    """Print the open quarantined callbacks."""
-
     help = "Print each quarantined callback that nobody has resolved as a line of JSON."
 
     def handle(self, **_: object) -> None:
-        """Run."""
         rows = QuarantinedCallback.objects.using(database()).filter(resolved_at=None)
         for row in rows.order_by("received_at", "pk").iterator():
             line = {

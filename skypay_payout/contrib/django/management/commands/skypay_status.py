@@ -9,12 +9,9 @@ from ...store import database
 
 
 class Command(BaseCommand):
-    """Print the states of payouts."""
-
     help = "Print the state of each payout as a line of JSON."
 
     def handle(self, **_: object) -> None:
-        """Run."""
         derived = Payout.objects.using(database()).filter(version__gt=0)
         for payout in derived.order_by("pk").iterator():
             state = json.loads(payout.state.to_json())

@@ -10,16 +10,12 @@ from ...worker import run_worker
 
 
 class Command(BaseCommand):
-    """Process what arrives, and act on changes, until SIGTERM."""
-
     help = "Derive the state of each payout that has something new, and act on changes, until SIGTERM."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the arguments."""
         parser.add_argument("--metrics", type=int, metavar="PORT", help="serve Prometheus metrics there")
 
     def handle(self, *, metrics: int | None, **_: object) -> None:
-        """Run."""
         if metrics is not None:
             from ....prometheus import serve  # needs the extra "prometheus"
 
