@@ -95,13 +95,13 @@ class Project:
         return self.run("manage.py", *arguments)
 
     @contextmanager
-    def worker(self, **settings: str) -> Generator[subprocess.Popen[bytes]]:
+    def worker(self, *options: str) -> Generator[subprocess.Popen[bytes]]:
         """The management command, running; it is killed in the end."""
         with open(self.directory / "worker.log", "ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "manage.py", "skypay_worker"],
+                [sys.executable, "manage.py", "skypay_worker", *options],
                 cwd=self.directory,
-                env=self.environment | settings,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

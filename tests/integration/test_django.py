@@ -22,7 +22,7 @@ from skypay_payout import CallbackParser, Credentials, PayType
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 from tests.support.databases import DatabaseServer
-from tests.support.servers import HTTP, Nginx, Server, wait_until
+from tests.support.servers import HTTP, Nginx, Server, free_port, wait_until
 
 from .django_projects import Project
 from .test_nginx import certificate, started
@@ -356,6 +356,26 @@ def test_a_worker_works_again_when_the_database_does(
         assert worker.poll() is None
         worker.terminate()
         assert worker.wait(60) == 0
+
+
+@pytest.mark.parametrize("database_server", ["sqlite"], indirect=True)
+def test_the_worker_serves_open_work_and_survives_a_port_that_is_taken(project: Project) -> None:
+    project.hook("SKYPAY_ON_CHANGE", "raise RuntimeError('no loan yet')")
+    port = free_port()
+    options = "--metrics", str(port)
+    url = f"http://127.0.0.1:{port}/metrics"
+    with project.server as server, project.worker(*options) as first, project.worker(*options) as second:
+        assert deliver(server, 7) == 200
+        wait_until(lambda: answers(url) and 'kind="quarantined"} 1.0' in HTTP.get(url).text)
+        wait_until(lambda: project.log("worker").count("no loan yet") > 0)
+        assert (first.poll(), second.poll()) == (None, None)
+
+
+def answers(url: str) -> bool:
+    try:
+        return HTTP.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @pytest.mark.parametrize("database_server", ["sqlite"], indirect=True)

@@ -72,9 +72,9 @@ def save(result: Result) -> None:
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Shut a connection to PostgreSQL that has gone silent, since its driver has no time-out for reading.
+    """Shut a connection that has gone silent: drivers have a time-out for each wait, if any, not for all.
 
-    For MariaDB the settings have one, and SQLite has one for its lock.
+    To connect takes as long as the settings say. SQLite has a time-out for its lock.
     """
     connection: Any = connections[database()]
     done = threading.Event()
@@ -83,10 +83,13 @@ def bounded(seconds: float) -> Iterator[None]:
         wait = seconds
         while not done.wait(wait):
             wait = 0.2  # Django may have connected anew
-            with suppress(Exception), socket(fileno=os.dup(connection.connection.fileno())) as shared:
-                shared.shutdown(SHUT_RDWR)
+            with suppress(Exception):
+                # PyMySQL has no fileno of its own.
+                source = getattr(connection.connection, "_sock", connection.connection)
+                with socket(fileno=os.dup(source.fileno())) as shared:
+                    shared.shutdown(SHUT_RDWR)
 
-    if connection.vendor == "postgresql":
+    if connection.vendor != "sqlite":
         threading.Thread(target=watch, daemon=True).start()
     try:
         yield

@@ -24,7 +24,7 @@ Stop = Callable[[], bool]
 
 BATCH = 200
 LIMIT = 60.0
-"""Seconds for one transaction on PostgreSQL, ``on_change`` included."""
+"""Seconds for one transaction, ``on_change`` included, except on SQLite."""
 PAUSE = 0.15
 """The longest pause that leaves SQLite's lock to others, who look for it every 0.1 seconds."""
 
