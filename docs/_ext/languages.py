@@ -1,11 +1,13 @@
-"""Each page knows where it stands in the other language, and the search finds Chinese words."""
+"""What each page tells search engines about itself and its translation; and a search that finds Chinese words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.search.en import SearchEnglish
 
 
@@ -39,16 +41,33 @@ def _words(text: str) -> Iterator[str]:
             yield from (word[start : start + 2] for start in range(len(word) - 1))
 
 
-def _other_language(
-    app: Sphinx, pagename: str, _template: str, context: dict[str, object], _doctree: object
+def _own_address(_app: Sphinx, config: Config) -> None:
+    if config.language != "en":  # it lies in the folder zh/ of the English one
+        config.html_baseurl += "zh/"
+
+
+def _head(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, object], doctree: nodes.document | None
 ) -> None:
     here = app.builder.get_target_uri(pagename)
-    # The Chinese site lies in the folder zh/ of the English one.
-    other = f"zh/{here}" if app.config.language == "en" else f"../{here}"
-    context["other_language"] = other
+    english = app.config.language == "en"
+    base = app.config.html_baseurl.removesuffix("" if english else "zh/")
+    context["other_language"] = f"zh/{here}" if english else f"../{here}"
+    context["base"] = base
+    if doctree is not None:
+        context["addresses"] = {"en": base + here, "zh-Hans": f"{base}zh/{here}"}
+        context["description"] = _description(doctree)
+
+
+def _description(document: nodes.document) -> str:
+    """The page's first paragraph, cut after a word or a Chinese sentence."""
+    first = next((one.astext() for one in document.findall(nodes.paragraph)), "")
+    text = " ".join(first.split())
+    return text if len(text) <= 160 else re.split(r"[\s，、]\S*$", text[:160])[0] + " …"
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     app.add_search_language(SearchChinese)
-    app.connect("html-page-context", _other_language)
+    app.connect("config-inited", _own_address)
+    app.connect("html-page-context", _head)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
