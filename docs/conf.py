@@ -90,7 +90,7 @@ copybutton_prompt_text = "$ "
 # Files that pages offer for download, written anew by every build: the schemas, and the figures of the benchmarks.
 DOWNLOADS = DOCS / "_build" / "downloads"
 DOWNLOADS.mkdir(parents=True, exist_ok=True)
-for name, content in (("callback", schema.CALLBACK), ("acknowledgement", schema.ACKNOWLEDGEMENT)):
+for name, content in (("callback", schema.callback()), ("acknowledgement", schema.acknowledgement())):
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     (DOWNLOADS / f"{name}.schema.json").write_text(text, encoding="utf-8")
 measured = figures.read()

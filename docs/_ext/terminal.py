@@ -78,7 +78,8 @@ def _output(line: str, folder: str, address: str) -> str:
         env=os.environ | _SETTINGS | _PLAIN_OUTPUT,
         timeout=120,
     )
-    if shown.returncode > 1:  # 1: not everything is right, which may be what is to be shown
+    # 1: not everything is right, which may be what is to be shown.
+    if shown.returncode > 1 or "Traceback" in shown.stdout:
         raise RuntimeError(shown.stdout)
     return shown.stdout.replace(address, _SHOWN_ADDRESS)
 
