@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
 DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
@@ -34,8 +35,8 @@ nitpicky = True
 # Names of others: the site is built without a network, so nothing can link them. And names that begin with an
 # underscore, such as a type variable's, which no page has.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|datetime|enum|typing|hypothesis|sqlalchemy|django|prometheus_client)\..*"),
-    ("py:.*", r"(.*\.)?_[A-Za-z]\w*"),
+    ("py:.*", r"(collections|datetime|enum|os|typing|hypothesis|sqlalchemy)\..*"),
+    ("py:.*", r"(.*\.)?_[A-Za-z]\w*|skypay_payout\.encryption\.Key"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
@@ -87,12 +88,19 @@ html_theme_options = {
 copybutton_exclude = ".linenos"
 copybutton_prompt_text = "$ "
 
-# Files that pages offer for download, written anew by every build: the schemas, and the figures of the benchmarks.
+# Files that pages offer for download, written anew by every build: the schemas, the Django project
+# and the figures of the benchmarks.
 DOWNLOADS = DOCS / "_build" / "downloads"
 DOWNLOADS.mkdir(parents=True, exist_ok=True)
 for name, content in (("callback", schema.callback()), ("acknowledgement", schema.acknowledgement())):
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     (DOWNLOADS / f"{name}.schema.json").write_text(text, encoding="utf-8")
+PROJECT = DOCS / "examples" / "django_project"
+with ZipFile(DOWNLOADS / "django_project.zip", "w") as archive:
+    for file in sorted(file for file in PROJECT.rglob("*") if file.is_file() and file.suffix != ".pyc"):
+        entry = ZipInfo(file.relative_to(PROJECT.parent).as_posix())  # of no date: equal files, equal archives
+        entry.external_attr = 0o644 << 16
+        archive.writestr(entry, file.read_bytes())
 measured = figures.read()
 with (DOWNLOADS / "benchmarks.csv").open("w", encoding="utf-8", newline="") as file:
     table = csv.writer(file)
