@@ -86,7 +86,8 @@ html_theme_options = {
 }
 # Of a terminal's text only the commands are copied, without their prompts.
 copybutton_exclude = ".linenos"
-copybutton_prompt_text = "$ "
+copybutton_prompt_text = r"\$ (?=skypay-payout)"  # nothing else runs in one
+copybutton_prompt_is_regexp = True
 
 # Files that pages offer for download, written anew by every build: the schemas, the Django project
 # and the figures of the benchmarks.
@@ -98,13 +99,17 @@ for name, content in (("callback", schema.callback()), ("acknowledgement", schem
 PROJECT = DOCS / "examples" / "django_project"
 with ZipFile(DOWNLOADS / "django_project.zip", "w") as archive:
     for file in sorted(file for file in PROJECT.rglob("*") if file.is_file() and file.suffix != ".pyc"):
-        entry = ZipInfo(file.relative_to(PROJECT.parent).as_posix())  # of no date: equal files, equal archives
+        entry = ZipInfo(
+            file.relative_to(PROJECT.parent).as_posix()
+        )  # of no date: equal files, equal archives
         entry.external_attr = 0o644 << 16
         archive.writestr(entry, file.read_bytes())
 measured = figures.read()
 with (DOWNLOADS / "benchmarks.csv").open("w", encoding="utf-8", newline="") as file:
     table = csv.writer(file)
-    table.writerow(["group", "subject", "seconds", "ratio, lower quartile", "ratio, median", "ratio, upper quartile"])
+    table.writerow(
+        ["group", "subject", "seconds", "ratio, lower quartile", "ratio, median", "ratio, upper quartile"]
+    )
     for group, subjects in measured.groups.items():
         table.writerows([group, name, one.seconds, *one.ratio] for name, one in subjects.items())
 myst_substitutions = report.substitutions(measured)

@@ -1,4 +1,4 @@
-"""The directive ``diagram``: an SVG of ``pictures/`` inside the page, so that it follows the page's colours."""
+"""The directive ``diagram``: an SVG of ``pictures/`` in the page itself, which has its colours."""
 
 from __future__ import annotations
 

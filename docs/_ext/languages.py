@@ -1,4 +1,4 @@
-"""What each page tells search engines about itself and its translation; and a search that finds Chinese words."""
+"""What a page tells search engines of itself and its translation; a search that finds Chinese words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.search.en import SearchEnglish
+from sphinx.transforms import SphinxTransform
 
 
 class SearchChinese(SearchEnglish):
@@ -41,6 +42,15 @@ def _words(text: str) -> Iterator[str]:
             yield from (word[start : start + 2] for start in range(len(word) - 1))
 
 
+class ChangelogStaysEnglish(SphinxTransform):
+    default_priority = 5  # before the translation
+
+    def apply(self, **_kwargs: object) -> None:
+        for node in self.document.findall(nodes.TextElement):
+            if (node.source or "").endswith("CHANGELOG.md"):
+                node["translatable"] = False
+
+
 def _own_address(_app: Sphinx, config: Config) -> None:
     if config.language != "en":  # it lies in the folder zh/ of the English one
         config.html_baseurl += "zh/"
@@ -63,11 +73,12 @@ def _description(document: nodes.document) -> str:
     """The page's first paragraph, cut after a word or a Chinese sentence."""
     first = next((one.astext() for one in document.findall(nodes.paragraph)), "")
     text = " ".join(first.split())
-    return text if len(text) <= 160 else re.split(r"[\s，、]\S*$", text[:160])[0] + " …"
+    return text if len(text) <= 160 else re.split(r"[\s\uff0c\u3001]\S*$", text[:160])[0] + " …"
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     app.add_search_language(SearchChinese)
+    app.add_transform(ChangelogStaysEnglish)
     app.connect("config-inited", _own_address)
     app.connect("html-page-context", _head)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
