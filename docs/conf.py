@@ -64,7 +64,7 @@ html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_context = {
     "repository": "https://github.com/skypay-payout/skypay-payout",
-    "is_released": f"## [{version}] - not yet released" not in (DOCS.parent / "CHANGELOG.md").read_text("utf-8"),
+    "is_released": f"[{version}] - not yet released" not in (DOCS.parent / "CHANGELOG.md").read_text(),
 }
 html_additional_pages = {"404": "404.html"}
 html_copy_source = False
