@@ -115,4 +115,6 @@ with (DOWNLOADS / "benchmarks.csv").open("w", encoding="utf-8", newline="") as f
     )
     for group, subjects in measured.groups.items():
         table.writerows([group, name, one.seconds, *one.ratio] for name, one in subjects.items())
+    for database, ratios in measured.stores.items():
+        table.writerows([f"store: {database}", name, "", "", ratio, ""] for name, ratio in ratios.items())
 myst_substitutions = report.substitutions(measured)
