@@ -71,8 +71,8 @@ def site(page: Path) -> int:
 
 
 if __name__ == "__main__":
-    rows = [(markdown(page), site(page), page.relative_to(DOCS)) for page in pages()]
-    for row in sorted(rows):
-        print("{:6} {:6}  {}".format(*row))  # noqa: T201
-    total = [sum(row[column] for row in rows) for column in (0, 1)]
-    print("{:6} {:6}  {} pages: words of Markdown, of the site".format(*total, len(rows)))  # noqa: T201
+    counts = {page: (markdown(page), site(page)) for page in pages()}
+    for page, (written, seen) in sorted(counts.items(), key=lambda one: one[1]):
+        print(f"{written:6} {seen:6}  {page.relative_to(DOCS)}")  # noqa: T201
+    written, seen = (sum(column) for column in zip(*counts.values(), strict=True))
+    print(f"{written:6} {seen:6}  {len(counts)} pages: words of Markdown, words of the site")  # noqa: T201
