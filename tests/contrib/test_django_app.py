@@ -180,7 +180,8 @@ def test_sender_who_goes_away_is_no_failure() -> None:
         def read(self, *_: Any) -> bytes:
             raise OSError("gone")
 
-    assert serve(b"", **{"CONTENT_LENGTH": "9", "wsgi.input": Gone()})[0] == 400
+    environ: dict[str, Any] = {"CONTENT_LENGTH": "9", "wsgi.input": Gone()}
+    assert serve(b"", **environ)[0] == 400
 
 
 def test_only_post_to_the_exact_path_is_answered(client: Client) -> None:

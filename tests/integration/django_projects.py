@@ -98,7 +98,7 @@ class Project:
     def worker(self, *options: str) -> Generator[subprocess.Popen[bytes]]:
         """The management command, running; it is killed in the end."""
         with open(self.directory / "worker.log", "ab") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "manage.py", "skypay_worker", *options],
                 cwd=self.directory,
                 env=self.environment,

@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine
 
 from skypay_payout import CallbackParser, Credentials, PayType
+from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
 from tests.support.databases import DatabaseServer
@@ -58,9 +59,10 @@ class Endpoint(NamedTuple):
     def body(self) -> bytes:
         return body(PayType.PAYOUT, cipher=self.parser.cipher)
 
-    def stored(self) -> list[dict[str, object]]:
-        """Each stored event."""
-        return [json.loads(line) for line in self.project.manage("skypay_events").splitlines()]
+    def printed(self, command: str) -> list[dict[str, object]]:
+        """What the command prints once the worker has nothing to do."""
+        wait_until(lambda: not self.project.has_open_work())
+        return [json.loads(line) for line in self.project.manage(command).splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,8 @@ def endpoint(
         "SKYPAY_AUTHENTICATION": ", ".join(SECRETS),
         "SKYPAY_ENCRYPTION_KEY": ", ".join(KEYS),
     }
+    for setting in ("SKYPAY_ON_CHANGE", "SKYPAY_ACT"):
+        project.hook(setting, "pass")
     cipher = BodyCipher(KEYS) if database_server is None else None
     if cipher is None:
         project.take_plain_bodies()
@@ -97,9 +101,18 @@ def gunicorn_port(server: Server) -> int:
 
 @pytest.mark.parametrize("database_server", ["sqlite"], indirect=True)
 def test_it_passes_the_conformance_check(endpoint: Endpoint) -> None:
-    from skypay_payout.conformance import Outcome, check_endpoint
-
-    results = list(check_endpoint(endpoint.server.url, endpoint.parser, keys=KEYS, stored=endpoint.stored))
+    printed = endpoint.printed
+    with endpoint.project.worker():
+        results = list(
+            check_endpoint(
+                endpoint.server.url,
+                endpoint.parser,
+                keys=KEYS,
+                stored=lambda: printed("skypay_events"),
+                quarantined=lambda: printed("skypay_quarantine"),
+                statuses=lambda: printed("skypay_status"),
+            )
+        )
     assert [result for result in results if result.outcome is not Outcome.PASSED] == []
 
 
