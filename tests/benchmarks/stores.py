@@ -206,8 +206,8 @@ def measured(database: Callable[[], Database], scale: int) -> dict[str, float]:
 
     ``save`` is a ratio to the bare driver. ``process`` and ``act`` are the time of one event with the most
     expensive number of waiting events, to that with the cheapest one; ``one_payout`` is the time of one of
-    its 10,000 events to one of 1,000; ``failed_...`` is the time of an action behind 10,000 that failed, to one
-    without them. ``slow_...`` are seconds until all others are done beside an action that takes 10 s.
+    its 10,000 events to one of 1,000; ``failed_...`` is the time of an action behind 10,000 that failed, to
+    one without them. ``slow_...`` are seconds until all others are done beside an action that takes 10 s.
     """
 
     def part(work: Callable[[Database, Store], Any]) -> Any:
