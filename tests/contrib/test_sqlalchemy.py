@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import traceback
@@ -314,6 +315,13 @@ def test_sqlite_is_durable_and_readers_do_not_wait(store: Store, database: Datab
             connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
         ]
     assert values == ["wal", 2]
+
+
+def test_a_store_is_opened_while_another_process_writes(store: Store, database: Database) -> None:
+    other = sqlite3.connect(database.url.removeprefix("sqlite:///"))
+    other.execute("BEGIN IMMEDIATE")
+    Store(database.url).close()
+    other.close()
 
 
 def test_a_relative_path_is_that_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,17 +104,20 @@ class Store:
 
     def create_all(self) -> None:
         """Make the tables that do not exist yet. With Alembic, use ``metadata`` instead."""
-        if self._database.kind == "sqlite":
+        is_sqlite = self._database.kind == "sqlite"
+        if is_sqlite:
             open(self._database.url.database or "", "ab").close()
+        deadline = monotonic() + WORK
         for left in range(9, -1, -1):
             try:
-                with self._database.transaction(WORK) as connection:
+                # Without a transaction in SQLite: where the tables exist, no lock is needed.
+                with self._database.transaction(deadline=deadline, begin=not is_sqlite) as connection:
                     for table in metadata.sorted_tables:
                         table.create(connection, checkfirst=True)
                         for index in table.indexes:
                             index.create(connection, checkfirst=True)
             except DBAPIError:  # another process may be making them; no lock for that works with PgBouncer
-                if not left:
+                if not left or monotonic() > deadline:
                     raise
             else:
                 break
