@@ -12,7 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from .._environ import ENCRYPTION_KEY, PREFIXES, several
-from . import junit, reports, saving, settings, stored
+from . import junit, lines, reports, saving, settings, stored
 from .send import control_number
 from .terminal import Subparsers, UsageError, note, printable
 
@@ -92,7 +92,7 @@ def run(args: Namespace) -> int:
     except ValueError as error:
         raise UsageError(printable(str(error))) from None
     if args.list:
-        reports.print_list(rules, as_json=args.json)
+        lines.print_rules(rules, as_json=args.json)
         return 0
     if args.url is None:
         raise UsageError("expected the URL of the endpoint, got none")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from .lines import as_json
 from .terminal import RED, YELLOW, paragraph, printable, styled
 
 if TYPE_CHECKING:
-    from ..conformance import Problem, Result, Rule
+    from ..conformance import Problem, Result
 
 _INDENT = 2
 _ORDER = ("passed", "warning", "failed", "skipped", "inconclusive")
@@ -25,16 +26,6 @@ _EXAMPLES = 4
 """Rules that show an example, of those that fail in one way."""
 _OF_ONE_MISTAKE = 8
 """More rules than that fail in one way for one reason."""
-
-
-def print_list(rules: Iterable[Rule], *, as_json: bool) -> None:
-    """Print every rule."""
-    for rule in rules:
-        if as_json:
-            fields = {"section": rule.section, "rule": rule.rule, "point": rule.point, "why": rule.why}
-            print(json.dumps({"id": rule.id} | fields))
-        else:
-            print(f"{rule.id:30}  {rule.rule}")
 
 
 @define
@@ -58,7 +49,7 @@ class Report:
             self._print_section()
         self.results.append(result)
         if self.as_json:
-            print(_as_json(result), flush=True)
+            print(as_json(result), flush=True)
 
     def end(self, files: Mapping[Problem, str]) -> None:
         """Print what failed, and count."""
@@ -165,17 +156,3 @@ def _print(text: str, *, indent: int = _INDENT, hanging: int = 2) -> None:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _as_json(result: Result) -> str:
-    rule = result.rule
-    fields: dict[str, object] = {"id": rule.id, "section": rule.section, "rule": rule.rule}
-    fields |= {"outcome": result.outcome, "point": rule.point, "why": rule.why}
-    fields["seconds"] = round(result.seconds, 3)
-    if result.message:
-        fields["message"] = printable(result.message)
-    if result.problems:
-        fields["consequence"] = result.consequence
-        names = ("what", "message", "consequence", "warning", "sent", "received")
-        fields["problems"] = [{name: getattr(problem, name) for name in names} for problem in result.problems]
-    return json.dumps(fields)

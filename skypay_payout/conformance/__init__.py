@@ -11,10 +11,11 @@ from collections.abc import Generator, Iterable
 from .._control_number import ControlNumber
 from .._parser import CallbackParser
 from ._bodies import Bodies
+from ._ledger import Source
 from ._outcome import Consequence, Outcome, Problem
 from ._results import Result, observed, selected, tried
 from ._rule import RULES, Rule
-from ._run import Run, Source
+from ._run import Run
 from ._verification import Verifier
 from .rules import ALIVE, ANY
 

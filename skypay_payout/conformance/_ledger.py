@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, cast
 from unicodedata import normalize
@@ -22,9 +22,11 @@ from ._outcome import Inconclusive, Skip
 
 if TYPE_CHECKING:
     from ._rule import Seen
-    from ._run import Run, Source
+    from ._run import Run
 
-_Payload: TypeAlias = "Mapping[str, object]"
+_Payload: TypeAlias = Mapping[str, object]
+Source = Callable[[], Iterable[_Payload]]
+"""Returns what a command of the user's prints, or raises ``ValueError`` that says why it cannot."""
 _LARGE = 10**7
 
 

@@ -41,6 +41,10 @@ class Inconclusive(Exception):
     """Nothing can be said about the rule; the message says why."""
 
 
+class Gone(Exception):
+    """Nothing listens any more; the message says after which callback."""
+
+
 @frozen
 class Problem:
     """One thing that is wrong."""

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from attrs import frozen
 
 from ._http import HttpResponse, TimedOut
-from ._outcome import Consequence, Inconclusive, Outcome, Problem, Skip
+from ._outcome import Consequence, Gone, Inconclusive, Outcome, Problem, Skip
 from ._rule import RULES, Rule
-from ._run import Gone, Run
+from ._run import Run
 from ._verification import RateLimited
 
 

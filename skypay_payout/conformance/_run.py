@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,13 @@ from attrs import define, evolve, field
 
 from ._bodies import TOGETHER, Bodies
 from ._http import DeliveryError, HttpResponse, Request, Unreachable
-from ._outcome import Inconclusive, Skip
+from ._outcome import Gone, Inconclusive, Skip
 from ._rule import Delivery, Observer, Rule, Seen
 from ._verification import Verifier
 
 if TYPE_CHECKING:
     from ._delivery import Client
-    from ._ledger import Ledger
+    from ._ledger import Ledger, Source
 
 SECONDS = 5.0
 """How long a response may take. The specification names no limit; this one is generous."""
@@ -28,13 +28,6 @@ _QUICK = 1.0
 _RESTART = 1.0
 """Seconds in which a supervisor may start the endpoint again."""
 _NOT_TRIED = "not completed, because earlier responses took too long"
-
-Source = Callable[[], Iterable[Mapping[str, object]]]
-"""Returns what a command of the user's prints, or raises ``ValueError`` that says why it cannot."""
-
-
-class Gone(Exception):
-    """Nothing listens any more; the message says after which callback."""
 
 
 @define
@@ -99,15 +92,11 @@ class Run:
         responses = self._delivered([delivery.request for delivery in deliveries], send)
         if any(isinstance(response, Unreachable) for response in responses) and self.acknowledged:
             sleep(_RESTART)
-            responses = [
-                self._delivered([delivery.request], self.client.deliver_together)[0]
-                if isinstance(response, Unreachable)
-                else response
-                for delivery, response in zip(deliveries, responses, strict=True)
-            ]
-            if unreachable := [one for one in responses if isinstance(one, Unreachable)]:
-                self.gone = f"{unreachable[0]}, since {self._last}"
-                raise Gone(self.gone)
+            responses = self._delivered([delivery.request for delivery in deliveries], send)
+            for unreachable in responses:
+                if isinstance(unreachable, Unreachable):
+                    self.gone = f"{unreachable}, since {self._last}"
+                    raise Gone(self.gone)
         self._last = f"{rule.id}: {deliveries[-1].what or rule.rule}"
         return [self._seen(rule, *pair) for pair in zip(deliveries, responses, strict=True)]
 
