@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from time import sleep
 from typing import TYPE_CHECKING, TypeAlias, cast
 from unicodedata import normalize
 
@@ -28,6 +29,8 @@ _Payload: TypeAlias = Mapping[str, object]
 Source = Callable[[], Iterable[_Payload]]
 """Returns what a command of the user's prints, or raises ``ValueError`` that says why it cannot."""
 _LARGE = 10**7
+LATER = 2.0
+"""Seconds in which an endpoint stores what it did not store before it acknowledged."""
 
 
 @frozen
@@ -57,6 +60,8 @@ class Ledger:
     """Rejected bodies, by the idempotency key that they would have, or by their control number."""
     tolerated: set[str] = field(factory=set[str])
     """Control numbers of malformed bodies that an endpoint may acknowledge, and then store."""
+    late: bool = False
+    """Whether a callback was stored only after it was acknowledged."""
     _read: dict[str, list[_Payload]] = field(factory=dict[str, list[_Payload]])
 
     @property
@@ -74,6 +79,25 @@ class Ledger:
             except ValueError as error:
                 raise Inconclusive(str(error)) from None
         return self._read[name]
+
+    def is_late(self, run: Run) -> bool:
+        """Whether a callback is missing at once, and stored a little later."""
+        delivery = run.bodies.good("the last callback")
+        (seen,) = run.exchanged(run.seen[0].rule, [delivery])
+        if not seen.acknowledged or self._holds(delivery.text):
+            return False
+        sleep(LATER)
+        self._read.clear()
+        return self._holds(delivery.text)
+
+    def _holds(self, text: bytes) -> bool:
+        sent = self.parser.parse(text)
+        with suppress(Inconclusive):
+            for record in reversed(self.read("stored")):
+                with suppress(ValueError, TypeError):
+                    if PayoutCallback.from_dict({**self.constant, **record}) == sent:
+                        return True
+        return False
 
     def add(self, seen: Seen) -> None:
         """Take note of one exchange."""
@@ -123,6 +147,7 @@ def ledger_of(run: Run) -> Ledger:
         accounts = run.bodies.parser.credentials
         parser = CallbackParser(accounts, max_body_size=_LARGE)
         run.ledger = Ledger(parser, run.sources, bool(run.bodies.control_number))
+        run.ledger.late = "stored" in run.sources and run.ledger.is_late(run)
         for seen in run.seen:
             run.ledger.add(seen)
     return run.ledger

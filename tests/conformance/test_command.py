@@ -371,7 +371,7 @@ def test_the_stored_events_are_read_from_a_command(capsys: pytest.CaptureFixture
     with served(Storing()) as server:
         only = ["--only", "status", "--only", "stored-*"]
         assert conformance(server, *only, "--stored", f"cat {shlex.quote(str(file))}") == 0
-        assert "stored            7 passed" in capsys.readouterr().out
+        assert "stored            8 passed" in capsys.readouterr().out
         assert conformance(server, *only, "--stored", f"head -n -3 {shlex.quote(str(file))}") == 1
         assert "FAILED: lost a good callback" in capsys.readouterr().out
 

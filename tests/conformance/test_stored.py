@@ -13,7 +13,7 @@ import pytest
 
 from skypay_payout import CallbackParser, ControlNumber, Credentials, PayoutHistory
 from skypay_payout._results import Accepted, Quarantined
-from skypay_payout.conformance import Consequence, Outcome, Result, check_endpoint
+from skypay_payout.conformance import Consequence, Outcome, Result, _ledger, check_endpoint
 from skypay_payout.conformance.rules import stored as rules
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 from tests.conformance.served import OLDER_SECRET, Endpoint, served
@@ -60,6 +60,7 @@ def checked(
 ) -> dict[str, Result]:
     """The results of the rules about the store, by name, unless they passed or were skipped."""
     endpoint = Endpoint()
+    sources: dict[str, Any] = {option: lambda: records()}
 
     def records() -> Iterable[Mapping[str, object]]:
         found = made(endpoint)
@@ -67,9 +68,7 @@ def checked(
         return found
 
     with served(endpoint) as server:
-        results = check_endpoint(
-            server.url, PARSER, only=(*(only or SOME), *STORED), **{option: records}, **options
-        )
+        results = check_endpoint(server.url, PARSER, only=(*(only or SOME), *STORED), **sources, **options)
         return {
             result.id: result
             for result in results
@@ -79,6 +78,7 @@ def checked(
 
 STORED = (
     *("stored-form", "stored-once", "stored-intact", "stored-time", "stored-rejected", "stored-invalid"),
+    "stored-first",
     *("stored-different", "quarantined", "quarantined-valid", "derived-status"),
 )
 
@@ -299,6 +299,21 @@ def test_a_command_that_fails_is_inconclusive(option: str) -> None:
     assert results
     told = {(one.outcome, one.message) for one in results.values()}
     assert told == {(Outcome.INCONCLUSIVE, "no such command")}
+
+
+def test_what_is_stored_after_the_acknowledgement_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[float]()
+    monkeypatch.setattr(_ledger, "sleep", waits.append)
+
+    def later(records: list[Record]) -> None:
+        if not waits:
+            del records[-1]
+
+    results = checked(later, "status")
+    assert only(results, "stored-first", Consequence.LOST).endswith(
+        "it was acknowledged first, and stored later"
+    )
+    assert waits == [_ledger.LATER]
 
 
 # The quarantine

@@ -91,6 +91,18 @@ def stored_once(store: _Store) -> Iterator[Problem]:
             yield Problem(message, Consequence.LOST, acknowledged[0].what)
 
 
+@_stored(
+    "stored-first",
+    "point 12: store before acknowledging",
+    "What is acknowledged first is lost if the process ends in between. A queue that survives that counts as "
+    "stored: let the command print it too.",
+)
+def stored_first(store: _Store) -> Iterator[Problem]:
+    """A callback is stored before it is acknowledged."""
+    if store.ledger.late:
+        yield Problem("it was acknowledged first, and stored later", Consequence.LOST, "the last callback")
+
+
 @_stored("stored-intact", "points 7 and 11", "A damaged text cannot be restored.")
 def stored_intact(store: _Store) -> Iterator[Problem]:
     """Events are stored as they arrived, including Chinese and unknown fields."""

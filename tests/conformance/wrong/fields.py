@@ -217,6 +217,7 @@ storing(
     "text-normal-forms",
     lambda f: unicodedata.normalize("NFC", text_of(f)) == text_of(f),
 )
+KNOWN = {name.lower(): name for name in FIELDS}
 wrong(
     "takes names in any case, the last one wins",
     "name-case",
@@ -231,4 +232,3 @@ wrong(
         if name.lower() == "authentication"
     ),
 )
-KNOWN = {name.lower(): name for name in FIELDS}

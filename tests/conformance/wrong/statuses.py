@@ -169,6 +169,8 @@ payouts(
     "same-second",
     lambda before, f: all(one == f or one["dealTime"] != f["dealTime"] for one in before),
 )
+TEXTS = ("failDescription", "referenceNumber")
+
 payouts(
     "takes no other content of an event",
     "different-content",
@@ -178,7 +180,6 @@ payouts(
         for one in before
     ),
 )
-TEXTS = ("failDescription", "referenceNumber")
 
 
 class AnyCase(Once):
