@@ -129,7 +129,7 @@ def _print_cause(cause: _Cause, files: Mapping[Problem, str]) -> None:
 
 def _print_example(failed: _Cause, files: Mapping[Problem, str]) -> None:
     result, problem = failed[0]
-    whats = list(filter(None, dict.fromkeys(printable(one.what) for _, one in failed)))
+    whats = list(dict.fromkeys(printable(one.what) for _, one in failed if one.what))
     more = f" and {len(whats) - _NAMED} more" if len(whats) > _NAMED else ""
     _print(": ".join(filter(None, (result.id, result.rule.rule, ", ".join(whats[:_NAMED]) + more))))
     for name, text in (("sent", problem.sent), ("received", problem.received), ("saved", files.get(problem))):

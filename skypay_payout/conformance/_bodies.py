@@ -10,7 +10,7 @@ from itertools import count
 from secrets import randbelow
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import Factory, define, evolve, field
 
 from .._control_number import ControlNumber
 from .._parser import CallbackParser
@@ -37,6 +37,10 @@ def _each_second() -> Iterator[datetime]:
     return (start + timedelta(seconds=passed) for passed in count())
 
 
+def _after_the_catalogue(bodies: Bodies) -> Iterator[int]:
+    return count(bodies.start + _SERIALS // 4)
+
+
 @define(slots=False)
 class Bodies:
     """Makes the bodies of one account, each an event of its own of a payout of its own."""
@@ -45,12 +49,8 @@ class Bodies:
     control_number: ControlNumber | None
     """The payout of every callback, where the endpoint wants one that it knows."""
     _seconds: Iterator[datetime] = field(init=False, factory=_each_second)
-    _start: int = field(init=False, factory=lambda: randbelow(10**9 // _SERIALS) * _SERIALS)
-    _serials: Iterator[int] = field(init=False)
-
-    @_serials.default
-    def _after_the_catalogue(self) -> Iterator[int]:
-        return count(self._start + _SERIALS // 4)
+    start: int = field(init=False, factory=lambda: randbelow(10**9 // _SERIALS) * _SERIALS)
+    _serials: Iterator[int] = field(init=False, default=Factory(_after_the_catalogue, takes_self=True))
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -167,7 +167,7 @@ class Bodies:
 
     @cached_property
     def _catalogue(self) -> tuple[BadBody, ...]:
-        return bad_bodies(self.parser, serial=self._start)
+        return bad_bodies(self.parser, serial=self.start)
 
     def bad(self, *kinds: str) -> Iterator[Delivery]:
         """Those of the catalogue that are of these kinds, with the response that each must get."""

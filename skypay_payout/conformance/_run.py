@@ -55,6 +55,11 @@ class Run:
     _last: str = "the first callback"
 
     @property
+    def limit(self) -> float:
+        """Seconds that a response may take."""
+        return SECONDS
+
+    @property
     def is_out_of_patience(self) -> bool:
         """Whether late responses took so long that nothing more is delivered."""
         return self._waited > PATIENCE

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from functools import cache
 from http.cookiejar import CookieJar
 from socket import gaierror
+from typing import cast
 
 import httpx
 
@@ -64,7 +65,7 @@ def reason(error: BaseException | None) -> str:
         if isinstance(error, OSError) and error.errno:
             return os.strerror(error.errno)
         if isinstance(error, BaseExceptionGroup):  # one for each address of the host
-            error = error.exceptions[0]
+            error = cast("BaseException", error.exceptions[0])
         else:
             error = error.__cause__ or error.__context__
     return text

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ..._times import SKYPAY_ZONE
-from .. import _run
 from .._http import HttpResponse, TimedOut
 from .._outcome import Consequence, Inconclusive, Problem
 from .._response_time import off_by, time_of
@@ -159,12 +158,12 @@ class InTime(Observer):
         if isinstance(seen.response, (HttpResponse, TimedOut)) and seen.response.seconds > self.seconds:
             self.seconds, self.slowest = seen.response.seconds, (seen.rule, seen.delivery.what)
 
-    def results(self, run: Run) -> Iterator[Problem]:  # noqa: ARG002
+    def results(self, run: Run) -> Iterator[Problem]:
         """Yield the slowest, if it is too slow."""
-        if self.slowest and self.seconds > _run.SECONDS:
+        if self.slowest and self.seconds > run.limit:
             rule, what = self.slowest
             message = (
-                f"expected each response within {_run.SECONDS:.0f} s, the slowest took {self.seconds:.1f} s"
+                f"expected each response within {run.limit:.0f} s, the slowest took {self.seconds:.1f} s"
             )
             yield Problem(message, Consequence.LOST, f"{rule.id}, {what}")
 

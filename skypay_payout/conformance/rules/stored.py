@@ -215,6 +215,7 @@ def derived_status(store: _Store) -> Iterator[Problem]:
     for events in store.ledger.events.values():
         for event in events:
             payouts[event.callback.control_number].append(event)
+    problems = list[Problem]()
     for _ in range(_WAITS):
         problems = list(_wrong(store, payouts))
         if not problems:
