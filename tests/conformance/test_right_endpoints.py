@@ -170,7 +170,16 @@ RIGHT |= {
 
 WHOLE = ("as it is", "of the library")  # encrypted, recipes are checked whole
 SAMPLE = (
-    *("sample", "status", "redelivered", "text-chinese", "invalid-pay-type", "older-*", "together*"),
+    *(
+        "sample",
+        "status",
+        "redelivered",
+        "text-chinese",
+        "invalid-pay-type",
+        "older-*",
+        "together",
+        "together-[p-r]*",
+    ),
     *("padding", "content-type", "chunked", "one-connection*", "response-*", "any-acknowledged"),
     *("acknowledgement-*", "leaks", "alive"),
     *("secret-wrong", "account-wrong", "authenticated-first", "good-after-rejection"),

@@ -46,12 +46,13 @@ _texts(
 )
 _texts(
     "text-quotes",
-    "quotes, SQL or template syntax",
+    "quotes, SQL, JSON or template syntax",
     {
         "quotes": 'O\'Brien said "no"',
         "backslashes": "C:\\temp\\new \\u0041",
         "SQL": "'); DROP TABLE callbacks; --",
         "braces": ",} {{7*7}} ${user} %s %(x)s {0}",
+        "JSON": '{"code": "E1", "items": [1]}',
     },
 )
 _texts(

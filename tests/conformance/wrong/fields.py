@@ -232,3 +232,12 @@ wrong(
         if name.lower() == "authentication"
     ),
 )
+
+
+def decoded(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
+
+
+storing(
+    "decodes texts that look like JSON", "text-quotes", lambda f: all(decoded(v) == v for v in f.values())
+)
