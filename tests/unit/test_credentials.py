@@ -13,7 +13,7 @@ from skypay_payout import AuthenticationError, CallbackParser, Credentials, Payo
 from skypay_payout._credentials import as_tuple, login
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, USER_NAME, body
-from tests.support.callbacks import outcome, without
+from tests.support.callbacks import outcome, short, without
 
 SECRET = AUTHENTICATION
 NONE = "expected text, got none: is its setting filled in?"
@@ -110,7 +110,7 @@ def test_several_values_keep_their_order_and_prefixes_have_none() -> None:
             for prefix in ("", "SKY9", "SKY999", "SKY99\n", "SKY**", "SKY-9", "SKYÄ9", "SKY9９", SECRET)
         ),
     ],
-    ids=str,
+    ids=short,
 )
 def test_anything_else_is_an_error_that_never_contains_the_secret(
     arguments: dict[str, Any], error: type[Exception], message: str

@@ -13,6 +13,7 @@ import pytest
 from skypay_payout import Accepted, CallbackParser
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, SAMPLE, body
+from tests.support.callbacks import short
 
 KEY = "a key of 16 bits"
 PLAIN = {"SKYPAY_USER_NAME": "AppName@skypay", "SKYPAY_AUTHENTICATION": AUTHENTICATION}
@@ -128,7 +129,7 @@ INVALID: list[tuple[str, object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "message"), INVALID, ids=ascii)
+@pytest.mark.parametrize(("name", "value", "message"), INVALID, ids=short)
 def test_an_invalid_value_is_an_error_that_names_the_variable_and_shows_no_value(
     name: str, value: Any, message: str
 ) -> None:

@@ -15,12 +15,19 @@ from skypay_payout._fields import (
     read_optional_text,
     read_pay_type,
     read_user_name,
+    whole,
 )
 from skypay_payout._times import SKYPAY_ZONE
 from tests.support.callbacks import short
 
-read_control_number = control_number_reader(None)
-own = control_number_reader({"SK991", "SKY99"})
+
+def read_control_number(value: object, _: object) -> object:
+    return control_number_reader(None)(value, None)
+
+
+def own(value: object, _: object) -> object:
+    return control_number_reader({"SK991", "SKY99"})(value, None)
+
 
 NUMBER = "expected 5 ASCII letters or digits and then 8 to 10 digits, got "
 MASKED = f"{NUMBER}'SKY**12345678': it looks masked; ask for the full number"
@@ -117,6 +124,10 @@ def test_a_deal_time_has_the_one_zone_of_the_package() -> None:
         time = read_deal_time(text)
         assert time.isoformat() == "2018-08-07T11:58:33+08:00"
         assert time.utcoffset() == SKYPAY_ZONE.utcoffset(None)
+
+
+def test_a_schema_of_a_text_matches_it_as_a_whole() -> None:
+    assert whole("a[0-9]") == {"type": "string", "pattern": "^a[0-9]$", "not": {"pattern": "[^ -~]"}}
 
 
 def test_an_attribute_carries_name_description_and_rule_of_its_field() -> None:

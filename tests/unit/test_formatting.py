@@ -60,6 +60,18 @@ def test_what_is_left_around_a_marker_never_makes_up_another_secret() -> None:
     assert redact("xabcdefz", secrets) == f"x{REDACTED}z"
 
 
+def test_the_longest_of_all_secrets_is_looked_for_first() -> None:
+    parser = CallbackParser(
+        [Credentials(USER_NAME, ["z-secret", "secret"]), Credentials("Two@skypay", "a-z-secret-new")]
+    )
+    for fields in ({"note": "secret z-secret a-z-secret-new"}, {"payType": 7, "note": "a-z-secret-new"}):
+        result = outcome(parser, body(authentication="secret", **fields))
+        shown = repr(getattr(result, "payload", result))
+        assert "[redacted]" in shown
+        assert "new" not in shown
+        assert "z-" not in shown
+
+
 def test_what_is_redacted_is_a_copy() -> None:
     value: dict[str, list[object]] = {"a": ["secret", []]}
     copy = redact(value, ("secret",))

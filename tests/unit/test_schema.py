@@ -38,12 +38,13 @@ def test_a_schema_is_valid_plain_json_and_a_new_one_each_time(make: Any) -> None
 
 def test_the_callback_and_each_of_its_fields_are_described_in_words_and_rules() -> None:
     one: Any = schema.callback()
-    assert {name: one[name] for name in ("title", "type", "required")} == {
+    assert {name: value for name, value in one.items() if name != "properties"} == {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "payoutQueuePayout",
+        "description": "The callback that SkyPay sends when a payout changes state. More fields may come.",
         "type": "object",
         "required": NAMES[:6],
     }
-    assert "additionalProperties" not in one
     assert list(one["properties"]) == NAMES
     assert {name: field.pop("description") for name, field in one["properties"].items()} == {
         "userName": "The account that SkyPay issued.",
@@ -127,13 +128,26 @@ def test_the_parser_rejects_what_no_schema_can_see(beyond: dict[str, object]) ->
 
 def test_the_acknowledgement_is_described_in_order() -> None:
     one: Any = schema.acknowledgement()
-    assert one["title"] == "payoutQueuePayout acknowledgement"
-    assert (
-        one["required"] == list(one["properties"]) == ["responseTime", "responseCode", "responseDescription"]
-    )
-    assert one["properties"]["responseCode"] == {"const": "1000"}
-    assert one["properties"]["responseDescription"] == {"const": "Success"}
-    assert one["properties"]["responseTime"]["examples"] == ["2018-06-18 17:52:10.5211"]
+    assert list(one["properties"]) == ["responseTime", "responseCode", "responseDescription"]
+    assert one == {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "payoutQueuePayout acknowledgement",
+        "description": "The one response to every callback, whatever its status: received.",
+        "type": "object",
+        "properties": {
+            "responseTime": {
+                "description": "The time of the response: yyyy-MM-dd HH:mm:ss.SSSS, in UTC+8.",
+                "type": "string",
+                "pattern": "^[0-9]{4}(-[0-9]{2}){2} ([01][0-9]|2[0-3])(:[0-5][0-9]){2}[.][0-9]{4}$",
+                "not": ONE_LINE,
+                "examples": ["2018-06-18 17:52:10.5211"],
+            },
+            "responseCode": {"const": "1000"},
+            "responseDescription": {"const": "Success"},
+        },
+        "required": ["responseTime", "responseCode", "responseDescription"],
+        "additionalProperties": False,
+    }
 
 
 @pytest.mark.parametrize(
