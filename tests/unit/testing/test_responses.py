@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import freezegun
@@ -46,21 +47,23 @@ def test_acknowledgement_is_one(status: PayType) -> None:
 @pytest.mark.parametrize(
     ("status", "received", "message"),
     [
-        (201, changed(), "expected status 200, got 201"),
-        (200, b"", "expected one JSON object"),
-        (200, b"OK", "expected one JSON object"),
-        (200, changed(responseCode="1001"), "responseCode 1000"),
-        (200, changed(responseDescription="OK"), "responseDescription"),
-        (200, changed(responseTime=None), "expected responseTime, got none"),
-        (200, changed(responseTime="2018-06-18 17:52:10.521"), "yyyy-MM-dd HH:mm:ss.SSSS"),
-        (200, changed(responseTime="2018-06-18 17:52:10.5211"), "expected the present in UTC[+]8"),
-        (200, changed(extra="1"), "the three fields and no others, got 'extra' too"),
-        (200, changed() + b"{}", "expected one JSON object"),
+        (201, lambda: changed(), "expected status 200, got 201"),
+        (200, lambda: b"", "expected one JSON object"),
+        (200, lambda: b"OK", "expected one JSON object"),
+        (200, lambda: changed(responseCode="1001"), "responseCode 1000"),
+        (200, lambda: changed(responseDescription="OK"), "responseDescription"),
+        (200, lambda: changed(responseTime=None), "expected responseTime, got none"),
+        (200, lambda: changed(responseTime="2018-06-18 17:52:10.521"), "yyyy-MM-dd HH:mm:ss.SSSS"),
+        (200, lambda: changed(responseTime="2018-06-18 17:52:10.5211"), "expected the present in UTC[+]8"),
+        (200, lambda: changed(extra="1"), "the three fields and no others, got 'extra' too"),
+        (200, lambda: changed() + b"{}", "expected one JSON object"),
     ],
 )
-def test_anything_else_is_no_acknowledgement(status: int, received: bytes, message: str) -> None:
+def test_anything_else_is_no_acknowledgement(
+    status: int, received: Callable[[], bytes], message: str
+) -> None:
     with pytest.raises(AssertionError, match=message):
-        assert_acknowledged(status, received)
+        assert_acknowledged(status, received())
 
 
 def test_everything_that_is_wrong_is_told() -> None:
