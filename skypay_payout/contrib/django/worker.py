@@ -71,7 +71,7 @@ def dispatch(act: Hook, *, stop: Stop = _never) -> int:
         for due_at, number in _due(rows, "act_due_at", began):
             if stop() or (retries_end is not None and time.monotonic() > retries_end):
                 return count
-            claim = uuid4().hex
+            started, claim = time.monotonic(), uuid4().hex
             change = _claim(number, due_at, claim)
             if change is None:
                 continue
@@ -83,6 +83,7 @@ def dispatch(act: Hook, *, stop: Stop = _never) -> int:
             else:
                 _finish(change, claim, failed=False)
                 count += 1
+            _pause(started)
         retries_end = retries_end or time.monotonic() + RETRIES
     return count
 
