@@ -37,7 +37,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Coverage is measured where each line has its own test: elsewhere it would double the time.
 MEASURED = {"command", "conformance", "contrib", "specification", "unit"}
 if coverage := Coverage.current():
-    import_module("tests.contrib.django_site")  # sets up Django, without which its modules cannot be imported
+    import_module("tests.contrib.django_site")  # models need settings
     for module in walk_packages(skypay_payout.__path__, "skypay_payout."):
         import_module(module.name)
     coverage.stop()

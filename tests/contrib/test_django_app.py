@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import shutil
+import unittest
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -547,3 +548,57 @@ def test_migrations_are_complete_and_keys_compare_case_sensitively(
     work()
     assert rows("Payout").count() == 3
     assert rows("Payout").get(pk="SKabc12345678").status == "UPLOADED"
+
+
+# The worker, and the tests for partners, in this process.
+
+
+def rounds(*arguments: str) -> None:
+    """Run the command with one round of each kind."""
+    from skypay_payout.contrib.django import worker
+
+    def once(*kinds: Callable[[Callable[[], bool]], int]) -> None:
+        for kind in kinds:
+            kind(lambda: False)
+
+    with mock.patch.object(worker, "work", once):
+        call_command("skypay_worker", *arguments)
+
+
+def test_worker_without_hooks_derives_states_and_counts_changes_as_acted_on() -> None:
+    received()
+    rounds()
+    payout = rows("Payout").get()
+    assert (payout.status, payout.acted_version, payout.act_due_at) == ("UPLOADED", 1, None)
+
+
+def test_worker_serves_open_work_in_other_threads_and_leaves_their_connections_closed() -> None:
+    received(7)
+    with mock.patch("skypay_payout.contrib.prometheus.serve") as serve_metrics:
+        rounds("--metrics", "9200")
+    open_work, port = serve_metrics.call_args.args
+    assert port == 9200
+    assert open_work()["quarantined"] == 1
+    assert connection.connection is None
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["plain", "encrypted"])
+def test_tests_for_partners_pass_and_find_their_endpoint(plain: bool) -> None:
+    from skypay_payout.contrib.django import tests
+
+    suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
+    with override_settings(SKYPAY_PLAIN=plain):
+        result = suite.run(unittest.TestResult())  # type: ignore[func-returns-value]
+    assert result is not None
+    assert (result.testsRun, result.errors, result.failures) == (6, [], [])
+
+
+def test_rows_have_names_for_people() -> None:
+    conflicting()
+    row = quarantined()
+    assert str(row).startswith(NUMBER)
+    resolve(signed_in("operator", superuser=True), row, "dismiss", reason="x")
+    from skypay_payout.contrib.django.store import decide
+
+    decide(NUMBER, PayoutStatus.PAID, who="me", why="x")
+    assert str(rows("Decision").get()) == f"{NUMBER}: PAID"
