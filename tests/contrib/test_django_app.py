@@ -588,7 +588,7 @@ def test_tests_for_partners_pass_and_find_their_endpoint(plain: bool) -> None:
 
     suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
     with override_settings(SKYPAY_PLAIN=plain):
-        result = suite.run(unittest.TestResult())  # type: ignore[func-returns-value]
+        result = suite.run(unittest.TestResult())
     assert result is not None
     assert (result.testsRun, result.errors, result.failures) == (6, [], [])
 
