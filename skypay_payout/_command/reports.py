@@ -17,7 +17,6 @@ from .terminal import RED, YELLOW, paragraph, printable, styled
 if TYPE_CHECKING:
     from ..conformance import Problem, Result
 
-_INDENT = 2
 _ORDER = ("passed", "warning", "failed", "skipped", "inconclusive")
 _STYLES = {"failed": RED, "warning": YELLOW}
 _NAMED = 4
@@ -40,11 +39,9 @@ class Report:
 
     @property
     def has_failed(self) -> bool:
-        """Whether a rule failed or was inconclusive."""
         return any(result.outcome in ("failed", "inconclusive") for result in self.results)
 
     def add(self, result: Result) -> None:
-        """Take one result."""
         if self.results and self.results[-1].rule.section != result.rule.section:
             self._print_section()
         self.results.append(result)
@@ -52,7 +49,6 @@ class Report:
             print(as_json(result), flush=True)
 
     def end(self, files: Mapping[Problem, str]) -> None:
-        """Print what failed, and count."""
         counts = Counter(str(result.outcome) for result in self.results)
         missing = self.expected - len({result.id for result in self.results})
         if self.as_json:
@@ -64,11 +60,11 @@ class Report:
         causes = _by_cause(self.results)
         for cause in causes:
             _print_cause(cause, files)
-        failures = sum(len(cause) for cause in causes if not cause[0][1].warning)
+        failed = [cause for cause in causes if not cause[0][1].warning]
         outcomes = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _ORDER)
         text = f"{_counted(len(self.results), 'rule')}: {outcomes}"
-        if failures:
-            text += f"; {_counted(failures, 'failure')} in {_counted(_failed(causes), 'cause')}"
+        if failed:
+            text += f"; {_counted(sum(map(len, failed)), 'failure')} in {_counted(len(failed), 'cause')}"
         if missing > 0:
             text += f"; {_counted(missing, 'rule')} not tried"
         print(f"\n{paragraph(text)}", flush=True)
@@ -101,10 +97,6 @@ def _by_cause(results: Iterable[Result]) -> list[_Cause]:
             key = problem.warning, list(Consequence).index(problem.consequence), same
             causes.setdefault(key, []).append((result, problem))
     return [causes[key] for key in sorted(causes, key=lambda key: (key[:2], -len(causes[key])))]
-
-
-def _failed(causes: Sequence[_Cause]) -> int:
-    return sum(not cause[0][1].warning for cause in causes)
 
 
 def _print_cause(cause: _Cause, files: Mapping[Problem, str]) -> None:
@@ -150,7 +142,7 @@ def _print_messages(results: Iterable[Result]) -> None:
         _print(f"{label}: {', '.join(names)}: {printable(message)}", indent=0)
 
 
-def _print(text: str, *, indent: int = _INDENT, hanging: int = 2) -> None:
+def _print(text: str, *, indent: int = 2, hanging: int = 2) -> None:
     print(paragraph(text, indent=indent, hanging=hanging))
 
 

@@ -27,7 +27,6 @@ _QUICK = 1.0
 """Seconds for several responses at once, from which on one delivery goes out at a time."""
 _RESTART = 1.0
 """Seconds in which a supervisor may start the endpoint again."""
-_NOT_TRIED = "not completed, because earlier responses took too long"
 
 
 @define
@@ -53,11 +52,6 @@ class Run:
     """How many deliveries go out together where their order does not matter; 0 until it is known."""
     _waited: float = 0.0
     _last: str = "the first callback"
-
-    @property
-    def limit(self) -> float:
-        """Seconds that a response may take."""
-        return SECONDS
 
     @property
     def is_out_of_patience(self) -> bool:
@@ -86,14 +80,13 @@ class Run:
             size = self._at_once(rule, size)
         for start in range(0, len(deliveries), size):
             if self._waited > PATIENCE:
-                raise Inconclusive(_NOT_TRIED)
+                raise Inconclusive("not completed, because earlier responses took too long")
             yield from self.exchanged(rule, deliveries[start : start + size])
 
     def exchanged(self, rule: Rule, deliveries: list[Delivery]) -> list[Seen]:
         """Deliver at once, or over one connection if the rule says so, and show it to the observers."""
-        send = self.client.deliver_together
-        if rule.how == "over one connection":
-            send = self.client.deliver_over_one_connection
+        over_one = rule.how == "over one connection"
+        send = self.client.deliver_over_one_connection if over_one else self.client.deliver_together
         responses = self._delivered([delivery.request for delivery in deliveries], send)
         if any(isinstance(response, Unreachable) for response in responses) and self.acknowledged:
             sleep(_RESTART)
@@ -137,7 +130,7 @@ class Run:
         """The response once the time of Retry-After is over."""
         while isinstance(response, HttpResponse) and response.status == 429:
             after = response.header(b"retry-after")
-            seconds = int(after) if after.isdecimal() and len(after) < 4 else PATIENCE
+            seconds = max(1, int(after)) if after.isdecimal() and len(after) < 4 else PATIENCE
             if self._waited + seconds >= PATIENCE:
                 break
             self._waited += seconds

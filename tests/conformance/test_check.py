@@ -426,14 +426,15 @@ def test_retry_after_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waits.count(7) > 1
 
 
-def test_retry_after_is_followed_within_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seconds", ["7", "0"])
+def test_retry_after_is_followed_within_limits(seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
     waits = list[float]()
     monkeypatch.setattr(_run, "sleep", waits.append)
     calls = count()
 
     def limited(request: Received) -> Answer | None:
         first = next(calls) == 0
-        return Endpoint()(request) if first else Answer(429, headers=(("Retry-After", "7"),))
+        return Endpoint()(request) if first else Answer(429, headers=(("Retry-After", seconds),))
 
     assert checked(limited, "status")["status"].outcome is Outcome.INCONCLUSIVE
     assert sum(waits) < _run.PATIENCE
@@ -536,7 +537,7 @@ def test_where_nothing_is_rotated_the_cases_of_a_rotation_are_skipped() -> None:
 
 
 def test_a_late_response_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_run, "SECONDS", 0.2)
+    monkeypatch.setattr(clock, "SECONDS", 0.2)
 
     def store(self: Endpoint, fields: Fields) -> None:
         if fields["payType"] == "3":
@@ -573,6 +574,7 @@ def test_an_endpoint_that_always_hangs_ends_the_check_early(monkeypatch: pytest.
 def test_an_endpoint_that_hangs_later_leaves_the_other_rules_untried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_delivery, "DEADLINE", 0.2)
     monkeypatch.setattr(_run, "SECONDS", 0.1)
+    monkeypatch.setattr(clock, "SECONDS", 0.1)
     monkeypatch.setattr(_run, "PATIENCE", 1.0)
     ended, calls = Event(), count()
 

@@ -14,6 +14,7 @@ from .._http import HttpResponse, TimedOut
 from .._outcome import Consequence, Inconclusive, Problem
 from .._response_time import off_by, time_of
 from .._rule import RULES, Observer, observer
+from .._run import SECONDS
 from ._reasons import RESPONSE_TIME
 
 if TYPE_CHECKING:
@@ -160,11 +161,9 @@ class InTime(Observer):
 
     def results(self, run: Run) -> Iterator[Problem]:
         """Yield the slowest, if it is too slow."""
-        if self.slowest and self.seconds > run.limit:
+        if self.slowest and self.seconds > SECONDS:
             rule, what = self.slowest
-            message = (
-                f"expected each response within {run.limit:.0f} s, the slowest took {self.seconds:.1f} s"
-            )
+            message = f"expected each response within {SECONDS:.0f} s, the slowest took {self.seconds:.1f} s"
             yield Problem(message, Consequence.LOST, f"{rule.id}, {what}")
 
 
