@@ -35,6 +35,7 @@ class Request:
     content_type: str = "text/plain"
     chunked: bool = False
     """Send the body in chunks, with no Content-Length."""
+    method: str = "POST"
     shouted: bool = False
     """Send the names of the headers in capitals."""
 

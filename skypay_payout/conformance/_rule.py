@@ -29,7 +29,7 @@ class Delivery:
     what: str
     """What is special about it, for messages."""
     request: Request
-    expected: Literal["acknowledged", "rejected", "anything"]
+    expected: Literal["acknowledged", "rejected", "unacknowledged", "anything"]
     key: Key | None = None
     """What encrypted it."""
     text: bytes = field(default=b"", repr=False)

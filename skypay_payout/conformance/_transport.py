@@ -41,7 +41,7 @@ def built(url: httpx.URL, request: Request) -> httpx.Request:
         "User-Agent": "skypay-payout",
     }
     content = _pieces(request.body) if request.chunked else request.body
-    made = httpx.Request("POST", url, content=content, headers=headers)
+    made = httpx.Request(request.method, url, content=content, headers=headers)
     if request.shouted:
         made.headers = httpx.Headers([(name.upper(), value) for name, value in made.headers.raw])
     return made

@@ -87,6 +87,8 @@ class Verifier(Secrets):
             consequence, message = self._not_rejected(response) or (Consequence.FORM, "")
         if not message:
             return None
+        if delivery.expected == "unacknowledged" and "1000" not in message:
+            return None
         warning = consequence in delivery.lenient
         return self.told(Problem(message, consequence, delivery.what, warning=warning), delivery, response)
 

@@ -32,6 +32,7 @@ class Received:
     body: bytes
     headers: Message
     connection: object
+    method: str = "POST"
 
 
 @frozen
@@ -211,18 +212,18 @@ class _Handler(StreamRequestHandler):
 
     def handle(self) -> None:
         with suppress(ConnectionError):
-            while self.rfile.readline():  # POST /callback HTTP/1.1
-                if not self._respond():
+            while line := self.rfile.readline():  # POST /callback HTTP/1.1
+                if not self._respond(line.split()[0].decode()):
                     break
 
-    def _respond(self) -> bool:
+    def _respond(self, method: str) -> bool:
         """Respond to one request, and return whether another may follow."""
         headers = Message()
         while line := self.rfile.readline().strip():
             name, _, value = line.decode("latin-1").partition(": ")
             headers[name] = value
         server = cast(Server, self.server)
-        request = Received(self._body(headers), headers, self.client_address)
+        request = Received(self._body(headers), headers, self.client_address, method)
         server.requests.append(request)
         answer = server.answering(request)
         if answer is None:
@@ -243,7 +244,7 @@ class _Handler(StreamRequestHandler):
 
     def _body(self, headers: Message) -> bytes:
         if headers["Transfer-Encoding"] != "chunked":
-            return self.rfile.read(int(headers["Content-Length"]))
+            return self.rfile.read(int(headers["Content-Length"] or 0))
         body = b""
         while size := int(self.rfile.readline(), 16):
             body += self.rfile.read(size)

@@ -41,6 +41,8 @@ def consequences(name: str, rule: str) -> set[Consequence]:
         return {Consequence.LEAKED}
     if rule.startswith(("response-", "acknowledgement-form")):
         return {Consequence.FORM}
+    if rule == "get":
+        return {Consequence.ACKNOWLEDGED}
     if SECTIONS[rule] not in ("sender", "not a callback") or rule.startswith("good-after"):
         rejects_wrongly = rule in ("one-connection-after-rejection", "together-rejections")
         return {Consequence.LOST} | ({Consequence.ACKNOWLEDGED} if rejects_wrongly else set())

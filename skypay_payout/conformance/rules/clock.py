@@ -159,7 +159,7 @@ class InTime(Observer):
         if isinstance(seen.response, (HttpResponse, TimedOut)) and seen.response.seconds > self.seconds:
             self.seconds, self.slowest = seen.response.seconds, (seen.rule, seen.delivery.what)
 
-    def results(self, run: Run) -> Iterator[Problem]:
+    def results(self, run: Run) -> Iterator[Problem]:  # noqa: ARG002
         """Yield the slowest, if it is too slow."""
         if self.slowest and self.seconds > SECONDS:
             rule, what = self.slowest

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..._callback import PayoutCallback
 from ..._formatting import canonical_json, quoted
 from ..._history import PayoutHistory
+from .._difference import difference, different, readable
 from .._ledger import Event, Ledger, ledger_of, nearest, payload_of
 from .._outcome import Consequence, Problem, Skip
 from .._rule import Observer, observer
@@ -109,9 +110,9 @@ def stored_intact(store: _Store) -> Iterator[Problem]:
     for key, events in store.ledger.events.items():
         sent = [event.callback for event in events]
         for callback in store.kept.get(key, []):
-            if callback not in sent and _readable(callback) not in map(_readable, sent):
-                closest = min(sent, key=lambda one: len(_different(one, callback)))
-                message = f"{key}: {_difference(closest, callback)}"
+            if callback not in sent and readable(callback) not in map(readable, sent):
+                closest = min(sent, key=lambda one: len(different(one, callback)))
+                message = f"{key}: {difference(closest, callback)}"
                 yield Problem(message, Consequence.STORED_WRONG, events[0].what)
 
 
@@ -166,11 +167,11 @@ def stored_invalid(store: _Store) -> Iterator[Problem]:
 @_stored(
     "stored-different", HISTORY, "A person must see both contents: which of them is right, nobody can know."
 )
-def stored_different(store: _Store) -> Iterator[Problem]:
+def storeddifferent(store: _Store) -> Iterator[Problem]:
     """Two contents under one control number, status and time are both stored."""
     for key, events in store.ledger.events.items():
-        different = {_readable(one.callback) for one in events if one.what.startswith("different-content")}
-        if len(different) > 1 and len({*map(_readable, store.kept.get(key, []))}) == 1:
+        different = {readable(one.callback) for one in events if one.what.startswith("different-content")}
+        if len(different) > 1 and len({*map(readable, store.kept.get(key, []))}) == 1:
             message = f"{key} arrived with {len(different)} contents, but one is stored"
             yield Problem(message, Consequence.STORED_WRONG, events[0].what, warning=True)
 
@@ -236,25 +237,3 @@ def _wrong(store: _Store, payouts: Mapping[str, list[Event]]) -> Iterator[Proble
             arrived = ", ".join(dict.fromkeys(event.callback.pay_type.name for event in events))
             message = f"{number} with {arrived}: expected {expected}, got {got}"
             yield Problem(message, Consequence.STORED_WRONG, events[0].what)
-
-
-def _readable(callback: PayoutCallback) -> str:
-    """The content with lone surrogates replaced: point 11 keeps them out of two texts only."""
-    text = json.dumps(callback.to_dict(), sort_keys=True, ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _different(sent: PayoutCallback, stored: PayoutCallback) -> list[str]:
-    before, after = sent.to_dict(), stored.to_dict()
-    return [
-        name
-        for name in dict.fromkeys((*before, *after))
-        if (name in before, before.get(name)) != (name in after, after.get(name))
-    ]
-
-
-def _difference(sent: PayoutCallback, stored: PayoutCallback) -> str:
-    before, after = sent.to_dict(), stored.to_dict()
-    name = next(iter(_different(sent, stored)), "another value")
-    expected, got = (quoted(fields[name]) if name in fields else "none" for fields in (before, after))
-    return f"{quoted(name)}: expected {expected}, got {got}"

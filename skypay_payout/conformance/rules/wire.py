@@ -95,6 +95,13 @@ def chunked(bodies: Bodies) -> Iterator[Delivery]:
         yield evolve(delivery, request=evolve(delivery.request, chunked=True))
 
 
+@rule("get", EXCHANGE, "Whoever opens the URL is told that a callback was received.")
+def get(bodies: Bodies) -> Iterator[Delivery]:
+    """A GET is not acknowledged."""
+    delivery = evolve(bodies.raw("a GET without a body", b""), expected="unacknowledged")
+    yield evolve(delivery, request=Request(b"", method="GET"))
+
+
 @rule("header-names", EXCHANGE, LOST)
 def header_names(bodies: Bodies) -> Iterator[Delivery]:
     """Header names in capitals are acknowledged."""

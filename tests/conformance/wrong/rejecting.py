@@ -381,3 +381,25 @@ class Shallow(Endpoint):
 
 
 wrong("crashes on deep arrays", "too-deep", Shallow)
+
+
+class Health(Endpoint):
+    """Acknowledges whoever looks whether it is there."""
+
+    def __call__(self, request: Received) -> Answer | None:
+        return Answer(200, ACK) if request.method == "GET" else super().__call__(request)
+
+
+wrong("acknowledges a GET", "get", Health)
+
+
+class Cut(Endpoint):
+    """Reads a body up to its limit, and ignores what follows."""
+
+    limit = 10**9
+
+    def decrypt(self, body: bytes) -> tuple[bytes, Key | None]:
+        return super().decrypt(body[:65536])
+
+
+wrong("cuts a body at its limit", "oversize", Cut)
