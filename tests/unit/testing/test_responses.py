@@ -121,7 +121,9 @@ def test_rejection_may_say_why(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "received", [changed(), changed(responseCode=1000), CIPHER.encrypt(changed()), b'{"responseCode":"1000"}']
+    "received",
+    [changed(), changed(responseCode=1000), CIPHER.encrypt(changed()), b'{"responseCode":"1000"}'],
+    ids=["text", "number", "encrypted", "alone"],
 )
 def test_rejection_that_says_1000_acknowledges(received: bytes) -> None:
     with pytest.raises(AssertionError, match="got status 400 with responseCode 1000"):
