@@ -86,7 +86,7 @@ def content_types(bodies: Bodies) -> Iterator[Delivery]:
     "chunked",
     EXCHANGE,
     "It has no Content-Length, so some servers read an empty body. Django under WSGI does: "
-    f"see wsgi.py of the Django recipe. {LOST}",
+    f"use the view of skypay_payout.contrib.django, or a server that reads them. {LOST}",
 )
 def chunked(bodies: Bodies) -> Iterator[Delivery]:
     """A chunked request is acknowledged."""
