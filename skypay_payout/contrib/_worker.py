@@ -39,10 +39,10 @@ def work(*rounds: Callable[[Callable[[], bool]], int]) -> None:
                 else:
                     if not done:
                         stop.wait(PAUSE)
-        finally:
-            if not stop.is_set():  # a hook ended its thread: half a worker would look alive
-                broken.set()
-                stop.set()
+        except BaseException:  # half a worker would look alive
+            log.critical("a hook ended its thread", exc_info=True)
+            broken.set()
+            stop.set()
 
     threads = [Thread(target=repeat, args=(each,), name="skypay_payout") for each in rounds]
 

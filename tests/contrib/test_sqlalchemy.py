@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from skypay_payout import PayoutStatus, PayType
+from skypay_payout._command import main
+from skypay_payout.contrib._payouts import MAX_ATTEMPTS
 from skypay_payout.contrib.sqlalchemy import Store, metadata
 from skypay_payout.testing import body
 from tests.contrib.sqlalchemy_adapter import SQLAlchemyStore
@@ -187,6 +188,23 @@ def test_each_query_for_open_work_has_an_index_of_what_is_open() -> None:
 
 
 # Engines and hooks
+
+
+def test_an_engine_connects_as_its_owner_said(postgres: DatabaseServer) -> None:
+    database = postgres.database()
+    options = {"application_name": "partner"}
+    engine = create_engine(database.url, pool_size=1, max_overflow=0, connect_args=options)
+    store = Store(engine)
+    store.create_all()
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(store.save, RESULTS * 4))
+    names = database.query(
+        "SELECT DISTINCT application_name FROM pg_stat_activity WHERE query LIKE 'COMMIT%%'"
+    )
+    assert names == [("partner",)]
+    assert store.process() == 1
+    store.close()
+    engine.dispose()
 
 
 def test_an_engine_is_used_with_its_own_connections_in_a_pool_of_the_stores_own(database: Database) -> None:
@@ -461,30 +479,33 @@ def test_a_hook_that_ends_its_thread_ends_the_worker(
 # The command
 
 
-def run(url: str, *arguments: str, text: str = "") -> tuple[int, str, str]:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "skypay_payout", "store", *arguments],
-        env={**os.environ, "DATABASE_URL": url},
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    def run(url: str, *arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setenv("DATABASE_URL", url)
+        status = main(["store", *arguments])
+        return (status, *capsys.readouterr())
+
+    return run
 
 
 @pytest.mark.usefixtures("account")
-def test_people_work_with_the_command(store: Store, database: Database, tmp_path: Path) -> None:
-    command = partial(run, database.url)
-    assert command("init")[0] == 0
+def test_people_work_with_the_command(
+    store: Store, database: Database, tmp_path: Path, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    run = partial(command, database.url)
+    file = tmp_path / "corrected.json"
+    assert run("init")[0] == 0
     save_all(store, [*RESULTS, received(PayType.CANCEL)])  # type: ignore[arg-type]
-    events = [json.loads(line) for line in command("events")[1].splitlines()]
+    events = [json.loads(line) for line in run("events")[1].splitlines()]
     assert PARSER.parse(body(PayType.PAYOUT)).to_dict() in events
-    (row,) = [json.loads(line) for line in command("quarantine")[1].splitlines()]
+    (row,) = [json.loads(line) for line in run("quarantine")[1].splitlines()]
     assert row["controlNumber"] == NUMBER
     assert row["errors"][0]["code"] == "unknown_status"
     store.process()
-    (state,) = [json.loads(line) for line in command("status")[1].splitlines()]
+    (state,) = [json.loads(line) for line in run("status")[1].splitlines()]
     assert state == {
         "controlNumber": NUMBER,
         "status": "CONFLICTING",
@@ -492,34 +513,51 @@ def test_people_work_with_the_command(store: Store, database: Database, tmp_path
         "quarantined": 1,
         "decision": None,
     }
-    assert command("decide", NUMBER, "PAID", "--who", "me", "--why", "asked")[0] == 0
-    duplicate = json.dumps(row["payload"])[:-1] + ', "payType": "2"}'
-    status, _, error = command("accept", row["digest"], "-", "--who", "me", text=duplicate)
-    assert (status, "twice" in error) == (2, True)
-    status, _, error = command("accept", row["digest"], "-", "--who", "me", text="[" * 100_000)
-    assert status == 2
-    payload = json.dumps({**row["payload"], "payType": "2"})
-    assert command("accept", row["digest"], "-", "--who", "me", text=payload)[0] == 0
-    status, _, error = command("dismiss", row["digest"], "--who", "me", "--why", "late")
+    assert run("decide", NUMBER, "PAID", "--who", "me", "--why", "asked")[0] == 0
+
+    def accept(text: str) -> tuple[int, str, str]:
+        file.write_text(text)
+        return run("accept", row["digest"], str(file), "--who", "me")
+
+    assert accept(json.dumps(row["payload"])[:-1] + ', "payType": "2"}')[0] == 2  # a field twice
+    assert accept("[" * 60_000)[0] == 2
+    status, _, error = accept(json.dumps(row["payload"]))
+    assert (status, "payType: unknown_status" in error) == (2, True)
+    assert accept(json.dumps({**row["payload"], "payType": "2"}))[0] == 0
+    status, _, error = run("dismiss", row["digest"], "--who", "me", "--why", "late")
     assert (status, "resolved already" in error) == (2, True)
-    status, _, error = command("retry", NUMBER)
+    for _ in range(MAX_ATTEMPTS):
+        store.process()
+        store.dispatch(lambda _: 1 / 0)
+        database.query("UPDATE skypay_payouts SET act_due_at = created_at WHERE act_due_at IS NOT NULL")
+    assert run("retry", NUMBER)[0] == 0
+    status, _, error = run("retry", NUMBER)
     assert (status, "whose action failed" in error) == (2, True)
-    assert command("backup", str(tmp_path / "copy"))[0] == 0
-    assert command("prune", "--older-than", "90")[1] == "0\n"
-    assert command("prune", "--older-than", "-1")[0] == 2
+    assert run("backup", str(tmp_path / "copy"))[0] == 0
+    assert run("prune", "--older-than", "90")[1] == "0\n"
+    assert run("prune", "--older-than", "-1")[0] == 2
 
 
-def test_the_command_shows_no_password(postgres: DatabaseServer) -> None:
+def test_the_command_shows_no_password(
+    postgres: DatabaseServer, command: Callable[..., tuple[int, str, str]]
+) -> None:
     for url in (
         f"postgres://user:{PASSWORD}@localhost/x",
         f"postgresql+psycopg://user:{PASSWORD}@127.0.0.1:1/x",
     ):
-        status, output, error = run(url, "events")
+        status, output, error = command(url, "events")
         assert (status, output) == (2, "")
         assert PASSWORD not in error
         assert error.count("\n") == 1
-    assert "DATABASE_URL" in run("", "events")[2]
-    assert "store init" in run(postgres.database().url, "events")[2]
+    assert "DATABASE_URL" in command("", "events")[2]
+    assert "store init" in command(postgres.database().url, "events")[2]
+
+
+def test_the_command_says_what_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy.exc", None)
+    assert "pip install 'skypay-payout[sqlalchemy]'" in command("sqlite:///x", "events")[2]
 
 
 def test_the_library_itself_loads_no_store() -> None:

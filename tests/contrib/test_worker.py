@@ -1,0 +1,87 @@
+"""The loop that the workers of all stores share."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+
+from skypay_payout.contrib import _worker
+from skypay_payout.contrib._worker import work
+from tests.support.servers import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(_worker, "PAUSE", 0.01)
+    monkeypatch.setattr(_worker, "backoff", lambda _: timedelta(milliseconds=1))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_rounds_are_repeated_through_failures_until_a_signal(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[str] = []
+
+    def derive(stop: Callable[[], bool]) -> int:
+        calls.append("derive")
+        if calls.count("derive") == 1:
+            raise ConnectionError("no database")
+        if calls.count("derive") == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return calls.count("derive") % 2
+
+    def act(stop: Callable[[], bool]) -> int:
+        calls.append("act")
+        return 0
+
+    work(derive, act)
+    assert calls.count("derive") >= 4
+    assert "act" in calls
+    assert "no database" in caplog.text
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # a second one would end a hook that hangs
+
+
+def test_a_slow_round_does_not_delay_the_other_kind() -> None:
+    derived: list[bool] = []
+
+    def derive(stop: Callable[[], bool]) -> int:
+        derived.append(True)
+        return 1
+
+    def act(stop: Callable[[], bool]) -> int:
+        while len(derived) < 5:  # it waits for the other one
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+        return 0
+
+    work(derive, act)
+    assert len(derived) >= 5
+
+
+def test_a_hook_that_ends_its_thread_ends_the_worker() -> None:
+    with pytest.raises(RuntimeError, match="start it again"):
+        work(lambda _: sys.exit(3), lambda _: 0)
+
+
+def test_signals_are_left_alone_in_another_thread() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    ended: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work(lambda _: sys.exit(3))
+        except RuntimeError as error:
+            ended.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join(PATIENCE)
+    assert len(ended) == 1
+    assert signal.getsignal(signal.SIGTERM) is before
