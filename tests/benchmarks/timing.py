@@ -24,7 +24,7 @@ from .peers import by_pydantic
 
 LARGE = 61_440
 """Bytes of a body with many extra fields."""
-_TEXT = json.dumps("x\n余" * 13_000, ensure_ascii=False).encode()
+_TEXT = json.dumps("x\n余" * 10_500, ensure_ascii=False).encode()
 
 
 @frozen
