@@ -47,65 +47,61 @@ class InvalidField(ValueError):
     """A value that breaks a rule, with code and message; it never leaves the package."""
 
 
-def _text(value: object, expected: str) -> str:
+def _invalid(value: object, expected: str, code: ErrorCode, hint: str = "") -> InvalidField:
+    """Return what is wrong with a value that should be a text of a format."""
     if not isinstance(value, str):
-        raise InvalidField(ErrorCode.INVALID_TYPE, f"expected a string, got {quoted(value)}")
-    if not value:
-        raise InvalidField(ErrorCode.EMPTY, f"expected {expected}, got ''")
-    return value
+        code, expected, hint = ErrorCode.INVALID_TYPE, "a string", ""
+    elif not value:
+        code, hint = ErrorCode.EMPTY, ""
+    return InvalidField(code, f"expected {expected}, got {quoted(value)}{hint}")
 
 
 def read_user_name(value: object, _: object = None) -> str:
     """Read ``userName``; the parser has compared it before."""
     if isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH:
         return value
-    expected = f"1 to {MAX_NAME_LENGTH} characters"
-    raise InvalidField(ErrorCode.TOO_LONG, f"expected {expected}, got {quoted(_text(value, expected))}")
+    raise _invalid(value, f"1 to {MAX_NAME_LENGTH} characters", ErrorCode.TOO_LONG)
 
 
 def read_action(value: object, _: object = None) -> None:
     """Check ``action``, which is always the same and has no attribute."""
     if value != ACTION:
-        text = _text(value, repr(ACTION))
-        expected = (
-            f"expected {ACTION!r}, got {quoted(text)}: check whether it is another of SkyPay's callbacks"
-        )
-        code = ErrorCode.TOO_LONG if len(text) > MAX_NAME_LENGTH else ErrorCode.UNEXPECTED_ACTION
-        raise InvalidField(code, expected)
+        is_long = isinstance(value, str) and len(value) > MAX_NAME_LENGTH
+        code = ErrorCode.TOO_LONG if is_long else ErrorCode.UNEXPECTED_ACTION
+        raise _invalid(value, repr(ACTION), code, ": check whether it is another of SkyPay's callbacks")
 
 
 def control_number_reader(prefixes: Collection[str] | None) -> Reader:
     """Make a reader of ``controlNumber``, with one of these prefixes; None accepts any (point 4)."""
 
     def read(value: object, _: object = None) -> ControlNumber:
-        if not isinstance(value, str) or not match_control_number(value):
-            raise _invalid_control_number(_text(value, CONTROL_NUMBER_FORMAT))
-        number = str.__new__(ControlNumber, value)  # past its own check, which has just been made
-        if prefixes is None or number.prefix in prefixes:
-            return number
-        expected = f"expected one of the account's {len(prefixes)} prefixes, got {quoted(value)}"
-        hint = "check whether the callback is another partner's"
-        raise InvalidField(ErrorCode.UNEXPECTED_PREFIX, f"{expected}: {hint}")
+        if isinstance(value, str) and match_control_number(value):
+            number = str.__new__(ControlNumber, value)  # past its own check, which has just been made
+            if prefixes is None or number.prefix in prefixes:
+                return number
+            hint = ": check whether the callback is another partner's"
+            expected = f"one of the account's {len(prefixes)} prefixes"
+            raise _invalid(value, expected, ErrorCode.UNEXPECTED_PREFIX, hint)
+        code, hint, text = ErrorCode.INVALID_FORMAT, "", value if isinstance(value, str) else ""
+        if "*" in text:
+            code, hint = ErrorCode.MASKED, ": it looks masked; ask for the full number"
+        elif len(text) > MAX_LENGTH:
+            code = ErrorCode.TOO_LONG
+        raise _invalid(value, CONTROL_NUMBER_FORMAT, code, hint)
 
     return read
 
 
-def _invalid_control_number(text: str) -> InvalidField:
-    expected = f"expected {CONTROL_NUMBER_FORMAT}, got {quoted(text)}"
-    if "*" in text:
-        return InvalidField(ErrorCode.MASKED, f"{expected}: it looks masked; ask for the full number")
-    return InvalidField(ErrorCode.TOO_LONG if len(text) > MAX_LENGTH else ErrorCode.INVALID_FORMAT, expected)
-
-
 def read_pay_type(value: object, _: object = None) -> PayType:
     """Read ``payType`` (point 2)."""
-    # Not isinstance: True is an int, and True == 1.
-    number = value if type(value) is int or type(value) is str else _text(value, "1 to 6")
-    status = PAY_TYPES.get(number)
-    if status is not None:
-        return status
-    expected = f"expected 1 to 6, got {quoted(number)}: check whether there is a newer specification"
-    raise InvalidField(ErrorCode.EMPTY if number == "" else ErrorCode.UNKNOWN_STATUS, expected)
+    if type(value) is int or type(value) is str:  # not isinstance: True is an int, and True == 1
+        status = PAY_TYPES.get(value)
+        if status is not None:
+            return status
+        code = ErrorCode.EMPTY if value == "" else ErrorCode.UNKNOWN_STATUS
+        expected = f"expected 1 to 6, got {quoted(value)}"
+        raise InvalidField(code, f"{expected}: check whether there is a newer specification")
+    raise InvalidField(ErrorCode.INVALID_TYPE, f"expected 1 to 6, got {quoted(value)}")
 
 
 def read_deal_time(value: object, _: object = None) -> datetime:
@@ -114,41 +110,36 @@ def read_deal_time(value: object, _: object = None) -> datetime:
     The first and the last year are no times: .NET sends year 1 for "no time", and a time at the calendar's
     edge cannot be converted to every zone.
     """
-    text = value if isinstance(value, str) else _text(value, _DEAL_TIME_FORMAT)
-    match = match_deal_time(text)
-    if match is None:
-        code = ErrorCode.INVALID_FORMAT if text else ErrorCode.EMPTY
-        raise InvalidField(code, f"expected {_DEAL_TIME_FORMAT}, got {quoted(text)}")
+    if not isinstance(value, str) or not (match := match_deal_time(value)):
+        raise _invalid(value, _DEAL_TIME_FORMAT, ErrorCode.INVALID_FORMAT)
     try:
         if match.lastindex is None:  # no offset; adding the text costs a sixth of .replace(tzinfo=...)
-            time = datetime.fromisoformat(text + "+08:00")
+            time = datetime.fromisoformat(value + "+08:00")
         elif match[2] is None or match[2] < "60":
-            time = datetime.fromisoformat(text).astimezone(SKYPAY_ZONE)
+            time = datetime.fromisoformat(value).astimezone(SKYPAY_ZONE)
         else:
             # fromisoformat takes +07:75 for an offset of 8 hours and 15 minutes.
             from dateutil.parser import isoparse  # slow to import, and hardly ever needed
 
-            time = isoparse(text).astimezone(SKYPAY_ZONE)
+            time = isoparse(value).astimezone(SKYPAY_ZONE)
         if 1 < time.year < 9999:
             return time
     except (ValueError, OverflowError):
         pass
-    raise InvalidField(ErrorCode.INVALID_DATETIME, f"expected an existing time, got {quoted(text)}")
+    raise _invalid(value, "an existing time", ErrorCode.INVALID_DATETIME)
 
 
 def read_optional_text(value: object, _: object = None) -> str | None:
     """Read a text that may be absent: null and "" are None (points 3 and 11)."""
     if value is None or value == "":
         return None
-    text = value if isinstance(value, str) else _text(value, "text")
     try:
-        text.encode()
-        if "\0" not in text:
-            return text
+        if isinstance(value, str) and "\0" not in value and value.encode():
+            return value
     except UnicodeEncodeError:
         pass
-    expected = "expected text without U+0000 and lone surrogates, which databases reject"
-    raise InvalidField(ErrorCode.INVALID_TEXT, f"{expected}, got {quoted(text)}")
+    expected = "text without U+0000 and lone surrogates, which databases reject"
+    raise _invalid(value, expected, ErrorCode.INVALID_TEXT)
 
 
 def whole(pattern: str) -> dict[str, object]:

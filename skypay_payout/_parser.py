@@ -9,7 +9,6 @@ from hmac import compare_digest
 from typing import TypeAlias, final
 
 from attrs import Factory, evolve, field, frozen
-from attrs.validators import ge, instance_of
 
 from . import _environ
 from ._callback import NAMES, PayoutCallback, Structure, structurer
@@ -75,6 +74,12 @@ def _cipher(value: BodyCipher | None) -> BodyCipher | None:
     return value
 
 
+def _max_body_size(value: int) -> int:
+    if type(value) is int and value > 0:
+        return value
+    raise ValueError(f"max_body_size: expected a number of bytes from 1 upwards, got {value!r}")
+
+
 def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
     known = {secret for account in parser.credentials for secret in account.authentication}
     secrets = tuple(sorted(known, key=len, reverse=True))  # longest first, since one may contain another
@@ -101,7 +106,7 @@ class CallbackParser:
     """One account, or a sequence of accounts: callbacks of all of them are accepted."""
     cipher: BodyCipher | None = field(default=None, converter=_cipher, kw_only=True, repr=False)
     """The cipher of the bodies, with one key or several; None where they are plain JSON."""
-    max_body_size: int = field(default=65536, validator=[instance_of(int), ge(1)], kw_only=True)
+    max_body_size: int = field(default=65536, converter=_max_body_size, kw_only=True)
     """Bytes, counted before decryption (point 9)."""
     _logins: tuple[_Login, ...] = field(init=False, repr=False, default=Factory(_logins, takes_self=True))
 

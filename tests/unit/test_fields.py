@@ -47,8 +47,12 @@ X51 = f"'{'x' * 40}'… (51 characters)"
     ("read", "value", "code", "message"),
     [
         *(
-            (read, value, ErrorCode.INVALID_TYPE, f"expected a string, got {got}")
-            for read in (read_user_name, read_action, read_control_number, own, read_pay_type, read_deal_time)
+            (read, value, ErrorCode.INVALID_TYPE, f"expected {expected}, got {got}")
+            for read, expected in (
+                *((each, "a string") for each in (read_user_name, read_action, read_control_number)),
+                *((each, "a string") for each in (own, read_deal_time)),
+                (read_pay_type, "1 to 6"),
+            )
             for value, got in (
                 (None, "null"),
                 (True, "true"),
