@@ -264,3 +264,15 @@ def test_every_translation_is_shown(template: Path) -> None:
         if node.get("translated") is False and not isinstance(node, nodes.image | nodes.literal_block)
     ]
     assert dropped == []
+
+
+@pytest.mark.parametrize("template", templates, ids=str)
+def test_the_chinese_site_shows_the_same_code_but_for_its_comments(template: Path) -> None:
+    english, chinese = (
+        [
+            _COMMENT_LINE.sub("", block.astext())
+            for block in _document(template, language).findall(nodes.literal_block)
+        ]
+        for language in ("", "zh")
+    )
+    assert chinese == english

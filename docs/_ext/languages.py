@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.locale import init
 from sphinx.search.en import SearchEnglish
 from sphinx.transforms import SphinxTransform
+from sphinx.util.i18n import docname_to_domain
 
 
 class SearchChinese(SearchEnglish):
@@ -51,6 +53,23 @@ class ChangelogStaysEnglish(SphinxTransform):
                 node["translatable"] = False
 
 
+class TranslateCode(SphinxTransform):
+    """Replaces code by its translation, which Sphinx would read as Markdown: "# ..." became a heading."""
+
+    default_priority = 15  # before the translation of all else, which then leaves the code alone
+
+    def apply(self, **_kwargs: object) -> None:
+        folders = [str(self.env.srcdir / folder) for folder in self.config.locale_dirs]
+        catalogue, _ = init(folders, self.config.language, docname_to_domain(self.env.docname, False))
+        for node in self.document.findall(nodes.literal_block):
+            english = node.rawsource or node.astext()
+            chinese = catalogue.gettext(english)
+            if chinese != english:
+                node.rawsource = chinese
+                node[:] = [nodes.Text(chinese)]
+                node["translatable"] = False
+
+
 def _own_address(_app: Sphinx, config: Config) -> None:
     if config.language != "en":  # it lies in the folder zh/ of the English one
         config.html_baseurl += "zh/"
@@ -79,6 +98,7 @@ def _description(document: nodes.document) -> str:
 def setup(app: Sphinx) -> dict[str, object]:
     app.add_search_language(SearchChinese)
     app.add_transform(ChangelogStaysEnglish)
+    app.add_transform(TranslateCode)
     app.connect("config-inited", _own_address)
     app.connect("html-page-context", _head)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
