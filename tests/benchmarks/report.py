@@ -25,10 +25,6 @@ class Bound:
         """Whether the figure that is shown is within the limit."""
         return round(self.worst, 2) <= self.limit
 
-    def __str__(self) -> str:
-        missed = "" if self.is_met else " (**missed**)"
-        return f"at most {self.limit:g} ×; this run {self.worst:.2f} ×{missed}"
-
 
 def bounds(figures: Figures) -> dict[str, Bound]:
     """Return all bounds by the names that the documentation has for them, each with its worst figure."""
@@ -66,11 +62,13 @@ def _stores(stores: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[str, f
 
 def substitutions(figures: Figures) -> dict[str, str]:
     """Return the figures in the sentences of the documentation, by name."""
-    shares = {
+    found = {
         f"{kind}_share": f"{100 * group['receive and respond'].ratio[1]:.0f} %"
         for kind, group in figures.matching("request: ").items()
     }
-    return {name: str(one) for name, one in bounds(figures).items()} | shares
+    for name, one in bounds(figures).items():
+        found |= {name: f"{one.worst:.2f}", f"{name}_limit": f"{one.limit:g}"}
+    return found
 
 
 def tables(figures: Figures) -> str:

@@ -64,7 +64,11 @@ ONCE = (
             for one, other in ((None, "b"), (None, "a"), ("SKY99", "b"))
         ),
         *(
-            ({"max_body_size": it}, ValueError, f"max_body_size: expected a number of bytes from 1 upwards, got {it!r}")
+            (
+                {"max_body_size": it},
+                ValueError,
+                f"max_body_size: expected a number of bytes from 1 upwards, got {it!r}",
+            )
             for it in (0, -1, 1.5, None, "1", True)
         ),
         *(
