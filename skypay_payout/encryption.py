@@ -46,7 +46,7 @@ class Key:
             raise ImportError(
                 "encrypted bodies need the extra 'encryption': pip install 'skypay-payout[encryption]'"
             ) from missing
-        self.aes = aes
+        self.aes: bytes = aes
         self._cipher = Cipher(AES(aes), ECB())  # noqa: S305
         self._padding = PKCS7(8 * _BLOCK)
 
@@ -91,7 +91,7 @@ class BodyCipher:
     __slots__ = ("keys",)
 
     def __init__(self, keys: str | Sequence[str]) -> None:
-        self.keys = tuple(map(_key, as_tuple("keys", keys, str)))
+        self.keys: tuple[Key, ...] = tuple(map(_key, as_tuple("keys", keys, str)))
 
     def __repr__(self) -> str:
         return f"BodyCipher(keys=<{len(self.keys)} not shown>)"

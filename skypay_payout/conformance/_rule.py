@@ -65,7 +65,7 @@ class Seen:
 class Observer:
     """A rule over the whole run."""
 
-    seconds = 0.0
+    seconds: float = 0.0
     """How long the slowest response took, where the rule is about that."""
     note = ""
     """What a passed run could not detect."""

@@ -71,8 +71,9 @@ def test_the_cause_is_named_where_a_response_is_encrypted(name: str) -> None:
 
 
 def test_the_right_acknowledgement_has_no_problem() -> None:
-    assert problems(200, TEXT) == []
-    assert problems(200, RIGHT, CIPHER) == []
+    text = acknowledge().to_json()
+    assert problems(200, text) == []
+    assert problems(200, CIPHER.encrypt(text), CIPHER) == []
 
 
 CHANGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -89,7 +90,7 @@ CHANGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 @pytest.mark.parametrize("name", CHANGED)
 def test_a_problem_is_told_that_has(name: str) -> None:
     change, problem = CHANGED[name]
-    assert any(problem in told for told in problems(200, change(TEXT)))
+    assert any(problem in told for told in problems(200, change(acknowledge().to_json())))
 
 
 def test_plain_json_under_encryption_acknowledges_under_no_key() -> None:
@@ -101,6 +102,6 @@ def test_plain_json_under_encryption_acknowledges_under_no_key() -> None:
 
 
 def test_a_number_as_code_is_no_problem_but_known() -> None:
-    number = TEXT.replace(b'"1000"', b"1000")
+    number = acknowledge().to_json().replace(b'"1000"', b"1000")
     assert problems(200, number) == []
     assert read(200, number).code_is_number

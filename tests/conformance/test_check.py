@@ -388,7 +388,7 @@ def test_a_chunked_request_that_is_read_as_empty_is_explained() -> None:
     result = checked(counting, "chunked")["chunked"]
     assert result.outcome is Outcome.FAILED
     assert "no Content-Length" in result.rule.why
-    assert "wsgi.py of the Django recipe" in result.rule.why
+    assert "use the view of skypay_payout.contrib.django" in result.rule.why
 
 
 def test_a_rejection_is_conclusive_where_only_rejections_are_tried() -> None:

@@ -155,13 +155,13 @@ def test_killed_processes_stay_counted_another_one_serves_and_no_files_pile_up(m
 def test_a_failing_store_is_a_failure_and_open_work_is_absent(monitored: Monitored) -> None:
     before = scrape(monitored.port)
     assert any("open_work" in name for name in scrape(monitored.worker.port))
-    monitored.database.query("ALTER TABLE skypay_events RENAME TO elsewhere")
+    monitored.database.query("ALTER TABLE skypay_events RENAME COLUMN received_at TO elsewhere")
     try:
         assert monitored.post(body(cipher=CIPHER)) == 500
         assert monitored.increase(before) == {"skypay_failures_total": 1}
         assert scrape(monitored.worker.port) == {}
     finally:
-        monitored.database.query("ALTER TABLE elsewhere RENAME TO skypay_events")
+        monitored.database.query("ALTER TABLE skypay_events RENAME COLUMN elsewhere TO received_at")
 
 
 def test_the_worker_serves_open_work_and_every_metric_of_the_alerts_and_the_dashboard_exists(

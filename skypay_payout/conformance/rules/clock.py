@@ -53,7 +53,7 @@ class _Clock(Observer):
     def __init__(self) -> None:
         self.moments: list[_Moment] = []
         self.malformed: list[tuple[Seen, str]] = []
-        self.begun = monotonic()
+        self.begun: float = monotonic()
 
     def saw(self, seen: Seen) -> None:
         """Keep the time, or what is wrong with its form."""
@@ -128,7 +128,7 @@ class Moment(_Clock):
                 f"expected two responses {passed:.2f} s apart to differ by as much, got {_clock(early.told)} "
                 f"and {_clock(late.told)}: read the clock for each response, and write all four digits",
             )
-        self.note = _unseen(datetime.now(SKYPAY_ZONE))
+        self.note: str = _unseen(datetime.now(SKYPAY_ZONE))
 
 
 @observer("response-time-digits", RESPONSE_TIME, _READ_AT)
@@ -157,7 +157,8 @@ class InTime(Observer):
     def saw(self, seen: Seen) -> None:
         """Keep the slowest."""
         if isinstance(seen.response, (HttpResponse, TimedOut)) and seen.response.seconds > self.seconds:
-            self.seconds, self.slowest = seen.response.seconds, (seen.rule, seen.delivery.what)
+            self.seconds: float = seen.response.seconds
+            self.slowest = seen.rule, seen.delivery.what
 
     def results(self, run: Run) -> Iterator[Problem]:  # noqa: ARG002
         """Yield the slowest, if it is too slow."""

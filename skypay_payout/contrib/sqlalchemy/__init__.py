@@ -48,7 +48,7 @@ from ._tables import DECISIONS, EVENTS, PAYOUTS, QUARANTINE, metadata
 
 __all__ = ["Change", "PayoutState", "QuarantinedCallback", "Store", "metadata", "run_worker"]
 
-log = logging.getLogger("skypay_payout.store")
+_log = logging.getLogger("skypay_payout.store")
 
 _BATCH = 100
 _CHUNK = 500
@@ -150,7 +150,7 @@ class Store:
             case _:
                 assert_never(result)
         if self._database.attempt(insert, begin=False) and isinstance(result, Quarantined):
-            log.error("quarantined %s: %s", result.error.digest, result.error)
+            _log.error("quarantined %s: %s", result.error.digest, result.error)
 
     def _insert_event(self, connection: Connection, callback: PayoutCallback) -> bool:
         return self._insert_once(
@@ -270,7 +270,7 @@ class Store:
             with self._database.transaction(WORK) as connection:
                 return self._derive(connection, number, on_change)
         except Exception:
-            log.exception("%s: this payout could not be processed, and is tried again later", number)
+            _log.exception("%s: this payout could not be processed, and is tried again later", number)
         # If this fails as well, it is the database's failure and not the payout's.
         with self._database.transaction() as connection:
             self._insert_once(connection, PAYOUTS, control_number=number)
@@ -402,7 +402,7 @@ class Store:
         try:
             act(change)
         except Exception:
-            log.exception("%s: could not act on this change (attempt %d)", change.id, attempts)
+            _log.exception("%s: could not act on this change (attempt %d)", change.id, attempts)
             done = False
         else:
             done = True
@@ -432,7 +432,7 @@ class Store:
 
         with self._database.courtesy():
             if not self._database.attempt(note):
-                log.warning("%s: acting took longer than %s, and may be done twice", change.id, LEASE)
+                _log.warning("%s: acting took longer than %s, and may be done twice", change.id, LEASE)
         return done
 
     # People

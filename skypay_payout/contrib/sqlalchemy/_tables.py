@@ -25,7 +25,7 @@ _DIGEST = String(64)
 _CONTROL_NUMBER = String(15)
 _WORD = String(16)
 
-metadata = MetaData()
+metadata: MetaData = MetaData()
 """The tables of this store, for Alembic's ``target_metadata``; ``Store.create_all`` makes them without it."""
 
 
