@@ -188,5 +188,5 @@ def _serve(collector: Collector, port: int, address: str) -> None:
     try:
         start_http_server(port, address, registry)
     except OSError as error:
-        _log.error("metrics are not served at %s:%d before that is free: %s", address, port, error)
+        _log.warning("metrics are not served at %s:%d before that is free: %s", address, port, error)
         Thread(target=serve_later, name="skypay_payout metrics", daemon=True).start()
