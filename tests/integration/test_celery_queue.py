@@ -123,11 +123,16 @@ class Proxy:
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         passes = True
-        with source, target, suppress(OSError):
-            while data := source.recv(65536):
-                passes = passes and (self.silent_from is None or self.silent_from not in data)
-                if passes:
-                    target.sendall(data)
+        with source, target:
+            with suppress(OSError):
+                while data := source.recv(65536):
+                    passes = passes and (self.silent_from is None or self.silent_from not in data)
+                    if passes:
+                        target.sendall(data)
+            # A thread that still receives would keep the connection open, and the broker its consumer.
+            for end in (source, target):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._listener.close()
