@@ -6,6 +6,7 @@ import json
 from typing import cast
 
 from .._formatting import quoted
+from .._json import MAX_DEPTH
 
 
 def strict_object(text: bytes) -> dict[str, object]:
@@ -13,6 +14,8 @@ def strict_object(text: bytes) -> dict[str, object]:
 
     Raises ``ValueError`` that says what is wrong and where.
     """
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH:  # Python 3.14 reads any depth
+        raise ValueError("nested too deep")
     try:
         value: object = json.loads(text.decode(), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
@@ -21,8 +24,8 @@ def strict_object(text: bytes) -> dict[str, object]:
         problem = f"not UTF-8 at byte {error.start}"
     except _DuplicateField as error:
         problem = f"the field {quoted(error.args[0])} is there twice"
-    except (RecursionError, ValueError):
-        problem = "nested too deep, or a number of too many digits"
+    except ValueError:
+        problem = "a number of too many digits"
     else:
         if isinstance(value, dict):
             return cast("dict[str, object]", value)
