@@ -33,7 +33,7 @@ _ADVICE = {
 class Reading:
     """What a response to a good callback says."""
 
-    refusal: str = ""
+    failure: str = ""
     """Why it does not acknowledge; ``""`` if it does: status 200 and responseCode 1000."""
     key: str = ""
     """By which it is not encrypted with the key of the callback."""
@@ -65,12 +65,12 @@ def read(
         text, wrong = _decrypted(body, key, tuple(others), tuple(issued))
     try:
         code = strict_object(text).get("responseCode", "none")
-        refusal = "" if str(code) == "1000" else f"expected responseCode 1000, got {quoted(code)}"
+        failure = "" if str(code) == "1000" else f"expected responseCode 1000, got {quoted(code)}"
     except ValueError as error:
-        refusal = f"expected one JSON object, got {quoted(text.decode(errors='replace'))}: {error}"
+        failure = f"expected one JSON object, got {quoted(text.decode(errors='replace'))}: {error}"
     wrong = wrong and f"expected a response encrypted with the key of the callback, got {wrong}"
-    if refusal and not says_1000(text):
-        return Reading(wrong or refusal)
+    if failure and not says_1000(text):
+        return Reading(wrong or failure)
     return _checked(text, wrong)
 
 
@@ -126,8 +126,8 @@ def problems(
     """
     keys = aes_keys(cipher)
     reading = read(status, body, keys[-1] if keys else None, others=keys)
-    if reading.refusal:
-        return [reading.refusal]
+    if reading.failure:
+        return [reading.failure]
     found = [*filter(None, [reading.key]), *reading.form]
     if reading.time is not None:
         at = time_of(reading.time)

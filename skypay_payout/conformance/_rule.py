@@ -59,7 +59,7 @@ class Seen:
     @property
     def acknowledged(self) -> bool:
         """Whether it had to be acknowledged, and was."""
-        return self.reading is not None and not self.reading.refusal
+        return self.reading is not None and not self.reading.failure
 
 
 class Observer:

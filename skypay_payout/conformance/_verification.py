@@ -1,4 +1,4 @@
-"""Judge a response: whether it does what it has to."""
+"""The verdict on a response: whether it does what it has to."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Verifier(Secrets):
             reading = self.read(response, key)
         except RateLimited:
             return str(RateLimited())
-        if reading.refusal:
-            return reading.refusal
+        if reading.failure:
+            return reading.failure
         at = "" if reading.time is None else time_of(reading.time)
         late = at if isinstance(at, str) else off_by(at, response.sent, response.seconds)
         return "; ".join(filter(None, (reading.key, *reading.form, late)))
@@ -79,7 +79,7 @@ class Verifier(Secrets):
             message = (
                 str(response)
                 if isinstance(response, DeliveryError)
-                else self.read(response, delivery.key).refusal
+                else self.read(response, delivery.key).failure
             )
         else:
             if delivery.may_close and isinstance(response, ConnectionClosed):

@@ -64,10 +64,10 @@ def test_the_cause_is_named_where_a_response_is_encrypted(name: str) -> None:
     body, cause = OTHERWISE[name]
     if name == "without padding of Base64" and not RIGHT.endswith(b"="):
         body = CIPHER.encrypt(TEXT + b" " * 16 + b" " * 5).rstrip(b"=")
-    refusal = read(200, body, AES_KEY, issued=[ENCRYPTION_KEY]).refusal
-    assert refusal.startswith("expected a response encrypted with the key of the callback, got ")
-    assert cause in refusal
-    assert ENCRYPTION_KEY not in refusal
+    failure = read(200, body, AES_KEY, issued=[ENCRYPTION_KEY]).failure
+    assert failure.startswith("expected a response encrypted with the key of the callback, got ")
+    assert cause in failure
+    assert ENCRYPTION_KEY not in failure
 
 
 def test_the_right_acknowledgement_has_no_problem() -> None:
@@ -95,7 +95,7 @@ def test_a_problem_is_told_that_has(name: str) -> None:
 
 def test_plain_json_under_encryption_acknowledges_under_no_key() -> None:
     reading = read(200, TEXT, AES_KEY)
-    assert reading.refusal == ""
+    assert reading.failure == ""
     assert reading.key == (
         "expected a response encrypted with the key of the callback, got one in plain JSON"
     )

@@ -43,7 +43,7 @@ texts = st.text(characters)
 halves = st.text(st.characters(exclude_characters=MARK) | st.characters(categories=["Cs"])).map(
     lambda text: text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 )
-"""Texts that can have half of a surrogate pair; two halves that meet are one character, as in JSON."""
+"""Texts that can have a lone surrogate; two halves that meet are one character, as in JSON."""
 numbers = st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
 
 

@@ -49,7 +49,7 @@ VALID: list[tuple[bytes, object]] = [
     *[(b"0.1", 0.1), (b"1e-400", 0.0), (b"-1e-400", -0.0), (b"9007199254740993.0", 9007199254740992.0)],
     *[(b"1.7976931348623157e308", sys.float_info.max), (b"0." + b"1" * 500, 0.1111111111111111)],
     *[(b"1" * 4300, int("1" * 4300)), (b"-" + b"1" * 500, -int("1" * 500))],
-    # Half of a surrogate pair can be escaped. It is kept where nobody reads it.
+    # A lone surrogate can be escaped. It is kept where nobody reads it.
     *[(b'"\\ud800"', "\ud800"), (b'"\\udc00\\ud800"', "\udc00\ud800"), (b'{"\\udfff":1}', {"\udfff": 1})],
     (b'"\\ud800\\ud800\\udc00"', "\ud800\U00010000"),
 ]

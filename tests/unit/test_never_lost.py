@@ -62,7 +62,7 @@ VALUES: dict[str, object] = {
     "the largest fraction": 1.7976931348623157e308,
     "64 levels": json.loads("[" * 62 + "]" * 62),
     "64 levels again and again": [json.loads('{"a":' * 61 + "0" + "}" * 61)] * 20,
-    "half of a surrogate pair": {"\ud83d": "\udfff"},
+    "a lone surrogate": {"\ud83d": "\udfff"},
     "U+0000": {"\0": "\0"},
     "names that look alike": {"e\u0301": 1, "\u00e9": 2},
     "a name in another spelling": {"PayType": 9, "__proto__": 1, "": 0},

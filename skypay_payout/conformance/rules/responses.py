@@ -27,7 +27,7 @@ class AnyAcknowledged(Observer):
         self.first: Seen | None = None
 
     def saw(self, seen: Seen) -> None:
-        """Keep the first refusal."""
+        """Keep the first failure."""
         if self.first is None:
             self.first = seen
 
@@ -40,9 +40,9 @@ class AnyAcknowledged(Observer):
                 "got status 429 for each callback, a rate limit: try a pause between deliveries"
             )
         first = self.first
-        refusal = run.verifier.problem(first.delivery, first.response)
+        failure = run.verifier.problem(first.delivery, first.response)
         message = (
-            f"nothing was acknowledged: {refusal.message if refusal else 'no response'}. {self._advice(run)}"
+            f"nothing was acknowledged: {failure.message if failure else 'no response'}. {self._advice(run)}"
         )
         problem = Problem(message, Consequence.LOST, first.delivery.what)
         yield run.verifier.told(problem, first.delivery, first.response)

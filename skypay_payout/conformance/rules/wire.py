@@ -95,7 +95,7 @@ def chunked(bodies: Bodies) -> Iterator[Delivery]:
         yield evolve(delivery, request=evolve(delivery.request, chunked=True))
 
 
-@rule("get", EXCHANGE, "Whoever opens the URL is told that a callback was received.")
+@rule("get", EXCHANGE, "Whoever opens the URL gets the acknowledgement of a callback.")
 def get(bodies: Bodies) -> Iterator[Delivery]:
     """A GET is not acknowledged."""
     delivery = evolve(bodies.raw("a GET without a body", b""), expected="unacknowledged")

@@ -88,7 +88,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 class ActionForm(forms.ModelForm):
-    """A form that acts when it is valid, so that a refusal is an error of the form and no input is lost.
+    """A form that acts when it is valid, whose errors are those of the form, so no input is lost.
 
     The transaction of the admin's view undoes it if something fails later.
     """
@@ -96,7 +96,7 @@ class ActionForm(forms.ModelForm):
     who: str
 
     def act(self) -> None:
-        """Act; raises ``ValueError`` if that is refused."""
+        """Act; raises ``ValueError`` if that is rejected."""
         raise NotImplementedError
 
     def clean(self) -> None:

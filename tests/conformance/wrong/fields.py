@@ -107,7 +107,7 @@ storing(
     "text-emoji text-chinese",
     lambda f: all(ord(char) < 0x10000 for char in text_of(f)),
 )
-crashing("cannot encode half of a surrogate pair", "text-lone-surrogate", lambda f: text_of(f).encode())
+crashing("cannot encode a lone surrogate", "text-lone-surrogate", lambda f: text_of(f).encode())
 crashing(
     "cannot encode half of a pair in an unknown field",
     "text-lone-surrogate",
