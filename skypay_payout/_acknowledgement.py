@@ -34,8 +34,8 @@ class Acknowledgement:
 
 
 def acknowledge(at: datetime | None = None) -> Acknowledgement:
-    """Build the fixed 1000 acknowledgement (section 3.2, point 6) for ``at``, an aware time (default: now).
+    """Build the fixed 1000 acknowledgement (point 6) for ``at``, an aware time (default: now).
 
-    Raises ``TypeError`` or ``ValueError`` if ``at`` is not an aware ``datetime``.
+    Raises ``TypeError`` or ``ValueError`` unless ``at`` is aware.
     """
     return Acknowledgement(datetime.now(SKYPAY_ZONE) if at is None else at)

@@ -31,25 +31,25 @@ class PayoutCallback:
     """One ``payoutQueuePayout``, without the secret: the status of a payout at one time (section 3.2)."""
 
     user_name: str = field(metadata=wire.TEXT.of("userName", "The account that SkyPay issued."))
-    """The account that SkyPay issued, ``AppName@skypay``; one of the configured ``Credentials``."""
+    """The account, ``AppName@skypay``."""
     control_number: ControlNumber = field(metadata=wire.CONTROL_NUMBER.of("controlNumber", "The payout."))
     """The payout: 13 to 15 characters."""
     pay_type: PayType = field(metadata=wire.PAY_TYPE.of("payType", _STATUSES))
     """Its status."""
     deal_time: datetime = field(metadata=wire.DEAL_TIME.of("dealTime", "Its time; UTC+8 by default."))
-    """The time of that status: aware, in UTC+8, to the microsecond. Callbacks can arrive in another order."""
+    """The time of that status: aware, in UTC+8, to the microsecond."""
     fail_description: str | None = field(
         default=None,
         kw_only=True,
         metadata=wire.OPTIONAL_TEXT.of("failDescription", "Why it failed."),
     )
-    """The reason of a failure, in the vendor's words; None if not given (point 3)."""
+    """The reason of a failure, in the vendor's words (point 3)."""
     reference_number: str | None = field(
         default=None,
         kw_only=True,
         metadata=wire.OPTIONAL_TEXT.of("referenceNumber", "ML's reference."),
     )
-    """The ML channel's reference, sent with UPLOAD and AMENDED_SUCCESS; None if not given (point 3)."""
+    """The ML channel's reference, sent with UPLOAD and AMENDED_SUCCESS (point 3)."""
     extra: Mapping[str, object] = field(factory=dict, kw_only=True, hash=False)  # pyright: ignore[reportUnknownVariableType]
     """Fields that this version does not know, by wire name, as JSON values (point 7)."""
 
@@ -57,24 +57,22 @@ class PayoutCallback:
     def idempotency_key(self) -> str:
         """Control number, status and instant, at most 50 ASCII characters: equal for the same *event*.
 
-        Callbacks that share it can differ in other fields, an anomaly. Raises ``ValueError`` if ``deal_time``
-        is naive, in a callback built by hand.
+        Raises ``ValueError`` if ``deal_time`` was set by hand and is naive.
         """
         return f"{self.control_number}/{self.pay_type:d}/{_instant(self.deal_time)}"
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of its canonical content, 64 hexadecimal characters: equal for the same *content*."""
+        """SHA-256 of the canonical content, 64 hexadecimal characters: equal for the same *content*."""
         return digest(self.to_dict())
 
     def to_dict(self) -> dict[str, object]:
         """Return the callback as JSON-ready data in wire names, for queues, tables and logs.
 
-        It has plain built-in types only: ``payType`` is an int, ``dealTime`` ISO 8601 with microseconds and
-        +08:00, unknown fields stand beside the others, and optional ones that are not given are absent.
+        ``payType`` is an int, ``dealTime`` ISO 8601 with microseconds and +08:00. It has the unknown fields,
+        and no optional one that is None.
 
-        Raises ``ValueError`` for a callback built by hand with a naive ``deal_time``, or values in ``extra``
-        that JSON does not have.
+        Raises ``ValueError`` if ``deal_time`` was set by hand and is naive, or ``extra`` is not JSON.
         """
         known: dict[str, object] = {"userName": self.user_name, "action": wire.ACTION}
         for attribute, name in _NAMES.items():
@@ -89,8 +87,8 @@ class PayoutCallback:
     def from_dict(cls, data: Mapping[str, object]) -> PayoutCallback:
         """Build the callback that ``to_dict`` was called on. It does not authenticate the sender.
 
-        Raises ``TypeError`` if ``data`` is not a mapping, and ``ValueError`` naming each invalid field.
-        ``authentication`` is always invalid here: only a raw callback has it.
+        Raises ``TypeError`` for anything but a mapping, and ``ValueError`` naming each invalid field, such as
+        ``authentication``.
         """
         if not isinstance(data, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected the mapping that to_dict returned, got {type(data).__name__}")

@@ -17,11 +17,9 @@ match_control_number = re.compile(CONTROL_NUMBER_PATTERN).fullmatch
 
 
 class ControlNumber(str):
-    """A well-formed control number: five ASCII letters or digits, then 8 to 10 ASCII digits (point 4).
+    """A ``str`` of five ASCII letters or digits and then 8 to 10 ASCII digits (point 4).
 
-    It is a ``str`` of 13 to 15 characters, so it can be stored and compared as one.
-
-    Raises ``TypeError`` for anything but a ``str``, and ``ValueError`` for a text of another format.
+    Raises ``TypeError`` for anything but a ``str``, and ``ValueError`` for another format.
     """
 
     __slots__ = ()
@@ -37,10 +35,10 @@ class ControlNumber(str):
 
     @property
     def prefix(self) -> str:
-        """The five characters that SkyPay issued to the partner."""
+        """Its first five characters, issued by SkyPay."""
         return self[:PREFIX_LENGTH]
 
     @property
     def serial(self) -> str:
-        """The 8 to 10 digits after the prefix, leading zeros kept."""
+        """The digits after the prefix, leading zeros kept."""
         return self[PREFIX_LENGTH:]

@@ -70,20 +70,17 @@ def _prefixes(value: str | Collection[str] | None) -> frozenset[str] | None:
 @final
 @frozen(eq=False)
 class Credentials:
-    """One SkyPay account: its name, the secret that its callbacks carry, and its prefixes.
+    """One SkyPay account.
 
-    ``authentication`` is one secret of 1 to 50 characters, or a sequence of them from oldest to newest during
-    a rotation: callbacks with the old and with the new one both arrive for a while.
-
-    Raises ``TypeError`` or ``ValueError`` for anything else; the message never contains the secret.
+    Raises ``TypeError`` or ``ValueError`` for invalid values; the message never contains the secret.
     """
 
     user_name: str = field(converter=_user_name)
-    """The account name that SkyPay issued, ``AppName@skypay``: 1 to 50 characters."""
+    """Its name, ``AppName@skypay``: 1 to 50 characters."""
     authentication: tuple[str, ...] = field(converter=_authentication, repr=False)
-    """The secrets, oldest first. This is the one place that keeps them; repr does not show them."""
+    """Its secret of 1 to 50 characters; during a rotation several, oldest first. repr shows none."""
     prefixes: frozenset[str] | None = field(default=None, converter=_prefixes, kw_only=True)
-    """The five-character prefixes issued to this account; None accepts any (point 4)."""
+    """The five-character prefixes issued to it; None accepts any (point 4)."""
 
 
 def login(user_name: Any, authentication: Any) -> bytes:

@@ -60,17 +60,17 @@ class ErrorCode(StrEnum):
 
 
 class CallbackError(ValueError):
-    """The base of everything that ``parse`` raises for a body that is not a valid callback.
+    """The base of all errors of a body.
 
-    ``str()`` of it is safe to log: bounded, without control characters, and never with a secret in it.
+    ``str()`` of it is safe to log: bounded, without control characters or secrets.
     """
 
     code: ErrorCode
-    """The stable code of what is wrong."""
+    """The stable code."""
 
 
 class MalformedBodyError(CallbackError):
-    """A body that is not one JSON object within the limits. The sender is unknown: reject it."""
+    """A body that is not one JSON object within the limits: reject it."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(code, message)
@@ -81,11 +81,11 @@ class MalformedBodyError(CallbackError):
 
 
 class DecryptionError(MalformedBodyError):
-    """A body that no configured key decrypts: do not acknowledge it."""
+    """A body that no configured key decrypts: reject it."""
 
 
 class AuthenticationError(CallbackError):
-    """A body whose userName or authentication is missing or wrong, not which. Never acknowledge it."""
+    """A body whose userName or authentication is missing or wrong, not which: reject it."""
 
     code = ErrorCode.AUTHENTICATION_FAILED
 
@@ -110,14 +110,14 @@ class FieldError:
 
 
 class InvalidCallbackError(CallbackError):
-    """A callback that is authenticated, but has invalid fields: quarantine it, and acknowledge it."""
+    """An authenticated callback with invalid fields: quarantine and acknowledge it."""
 
     code = ErrorCode.INVALID_CALLBACK
 
     errors: tuple[FieldError, ...]
-    """One for each invalid field, in the specification's order."""
+    """One for each invalid field."""
     payload: Mapping[str, object]
-    """The fields that arrived, by wire name, without the secret: JSON-ready, to store for a person."""
+    """The fields that arrived, by wire name, without the secret: JSON-ready."""
 
     def __init__(self, errors: tuple[FieldError, ...], payload: Mapping[str, object]) -> None:
         super().__init__(errors, payload)
@@ -133,7 +133,7 @@ class InvalidCallbackError(CallbackError):
 
     @property
     def control_number(self) -> ControlNumber | None:
-        """The payout's control number if it is well-formed, whatever its prefix, else None."""
+        """The control number if it is well-formed, whatever its prefix."""
         value = self.payload.get("controlNumber")
         try:
             return ControlNumber(value) if isinstance(value, str) else None
@@ -142,7 +142,7 @@ class InvalidCallbackError(CallbackError):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the canonical payload, 64 hexadecimal characters: the key to store it under."""
+        """SHA-256 of the canonical payload, 64 hexadecimal characters."""
         return digest(self.payload)
 
 

@@ -67,10 +67,8 @@ def _distinct_in_order(callbacks: Iterable[PayoutCallback]) -> tuple[PayoutCallb
 class PayoutHistory:
     """One payout's history, from its callbacks in any order, including redeliveries (point 10).
 
-    A final status stays: no callback that arrives later, and no ``deal_time``, undoes it. The result depends
-    on the content of the callbacks only, never on the order of arrival. User names are not compared.
-
-    Raises ``ValueError`` unless the callbacks are of one control number, and ``TypeError`` for other values.
+    A final status stays: no callback that arrives later, and no ``deal_time``, undoes it. User names are not
+    compared. Raises ``ValueError`` unless all have one control number, and ``TypeError`` for other values.
     """
 
     events: tuple[PayoutCallback, ...] = field(alias="callbacks", converter=_distinct_in_order)
@@ -78,12 +76,12 @@ class PayoutHistory:
 
     @property
     def control_number(self) -> ControlNumber:
-        """The payout's control number."""
+        """Its control number."""
         return self.events[0].control_number
 
     @property
     def status(self) -> PayoutStatus:
-        """The payout's status."""
+        """Its status."""
         final = {_STATUS[event.pay_type] for event in self.events if event.pay_type in _STATUS}
         if len(final) > 1:
             return PayoutStatus.CONFLICTING
@@ -91,7 +89,7 @@ class PayoutHistory:
 
     @property
     def anomalies(self) -> frozenset[Anomaly]:
-        """All that a person must look at; empty for nearly every payout."""
+        """All that a person must look at."""
         first_final = next((event.deal_time for event in self.events if event.pay_type.is_final), None)
         found = {
             Anomaly.CONFLICTING_STATUSES: self.status is PayoutStatus.CONFLICTING,
@@ -102,12 +100,12 @@ class PayoutHistory:
 
     @property
     def reference_number(self) -> str | None:
-        """The latest value in an UPLOAD or AMENDED_SUCCESS; a failed amendment changes nothing."""
+        """The latest of an UPLOAD or AMENDED_SUCCESS."""
         return _last(event.reference_number for event in self.events if event.pay_type in _REFERENCED)
 
     @property
     def fail_description(self) -> str | None:
-        """The latest value in a FAILURE: the reason of the failure, not of a failed amendment."""
+        """The latest of a FAILURE, not of a failed amendment."""
         return _last(event.fail_description for event in self.events if event.pay_type == PayType.FAILURE)
 
 

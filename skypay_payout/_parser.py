@@ -96,16 +96,16 @@ def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
 @final
 @frozen(eq=False)
 class CallbackParser:
-    """The parser of ``payoutQueuePayout`` bodies, which also decides what to respond.
+    """The parser of ``payoutQueuePayout`` bodies, which also decides the response.
 
-    Immutable: build one when the program starts, and share it among threads, tasks and processes. A pickle of
-    it contains the secrets. Raises ``TypeError`` or ``ValueError`` for invalid arguments.
+    Immutable: share one among threads, tasks and processes. A pickle contains the secrets. Raises
+    ``TypeError`` or ``ValueError`` for invalid arguments.
     """
 
     credentials: tuple[Credentials, ...] = field(converter=_credentials)
-    """One account, or a sequence of accounts: callbacks of all of them are accepted."""
+    """One account, or a sequence of accounts."""
     cipher: BodyCipher | None = field(default=None, converter=_cipher, kw_only=True, repr=False)
-    """The cipher of the bodies, with one key or several; None where they are plain JSON."""
+    """The cipher of the bodies; None where they are plain JSON."""
     max_body_size: int = field(default=65536, converter=_max_body_size, kw_only=True)
     """Bytes, counted before decryption (point 9)."""
     _logins: tuple[_Login, ...] = field(init=False, repr=False, default=Factory(_logins, takes_self=True))
@@ -114,17 +114,16 @@ class CallbackParser:
     def from_environ(cls, environ: Mapping[str, str] | None = None, *, plain: bool = False) -> CallbackParser:
         """Build a parser from environment variables: ``os.environ`` now, unless a mapping is given.
 
-        - ``SKYPAY_USER_NAME``: the account name that SkyPay issued. Required.
-        - ``SKYPAY_AUTHENTICATION``: its secret. Required.
-        - ``SKYPAY_ENCRYPTION_KEY``: the key of the encrypted bodies. Required, unless ``plain`` says that
-          they are plain JSON; then it must not be set. A forgotten key never disables encryption silently.
-        - ``SKYPAY_PREFIXES``: the prefixes issued to the account. Without it any are accepted.
+        - ``SKYPAY_USER_NAME``: the account name.
+        - ``SKYPAY_AUTHENTICATION``: its secret.
+        - ``SKYPAY_ENCRYPTION_KEY``: the key; with ``plain``, which means plain JSON, it must not be set.
+        - ``SKYPAY_PREFIXES``, optional: the prefixes issued to the account; without it any are accepted.
 
-        The last three hold one value, or several with commas between them, from oldest to newest. White space
-        around values is dropped. A value with a comma in it cannot be given this way: call the constructor.
+        The last three hold one value, or several with commas between them, oldest first; white space around
+        values is dropped. For a value with a comma in it, call the constructor.
 
-        Raises ``ValueError`` that names the variable and shows no value, and ``ImportError`` if there is a
-        key but the extra ``encryption`` is not installed.
+        Raises ``ValueError`` that names the variable and shows no value, and ``ImportError`` for a key
+        without the extra ``encryption``.
         """
         if environ is None:  # no default argument: help() shows those, and with them every secret
             environ = os.environ
@@ -142,12 +141,11 @@ class CallbackParser:
         return partial(CallbackParser, self.credentials, cipher=cipher, max_body_size=size), ()
 
     def parse(self, body: Body) -> PayoutCallback:
-        """Return the callback in ``body``: what was received, as any bytes-like object or as str.
+        """Return the callback in ``body``, as received: bytes-like or str.
 
-        Raises ``CallbackError``: ``MalformedBodyError`` if the body is not one JSON object within the limits,
-        ``DecryptionError``, its subclass, if no key decrypts it, ``AuthenticationError`` if userName or
-        authentication is missing or wrong, and ``InvalidCallbackError`` if fields are invalid. Raises
-        ``TypeError`` for any other type, such as the mapping that a framework made of the body.
+        Raises, for whatever text, a ``CallbackError`` and nothing else: ``MalformedBodyError``,
+        ``DecryptionError``, ``AuthenticationError`` or ``InvalidCallbackError``. Raises ``TypeError`` for
+        another type, such as the mapping that a framework made of the body.
         """
         outcome = self._read(body)[0]
         if isinstance(outcome, PayoutCallback):
@@ -158,10 +156,9 @@ class CallbackParser:
             del body, outcome  # error reports show what the frames of a traceback hold
 
     def receive(self, body: Body) -> Result:
-        """Decide what to do with ``body`` and what to respond; it never raises for a body.
+        """Decide what to do with ``body`` and what to respond.
 
-        Store an ``Accepted`` or ``Quarantined`` result, then send what its ``respond`` returns. Raises
-        ``TypeError`` unless ``body`` is bytes-like or str.
+        Never raises for bytes or text; raises ``TypeError`` for another type.
         """
         outcome, key, newest_key, newest_secret = self._read(body)
         if isinstance(outcome, PayoutCallback):
@@ -196,8 +193,7 @@ class CallbackParser:
         It does not authenticate the sender: never pass it data from a request.
 
         Raises ``InvalidCallbackError`` if it is still invalid, ``TypeError`` if it is no mapping, and
-        ``ValueError`` if it has ``authentication``, which only a raw callback has, values that are not JSON,
-        or the ``userName`` of none of the parser's accounts.
+        ``ValueError`` if it has ``authentication``, values that are not JSON, or an unknown ``userName``.
         """
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"payload: expected a mapping from quarantine, got {type(payload).__name__}")

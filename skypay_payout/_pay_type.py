@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class PayType(IntEnum):
-    """The status that a callback reports (``payType``; section 3.2, point 2)."""
+    """The status that a callback reports (point 2)."""
 
     UPLOAD = 1
     """The payout was handed to the payment vendor."""
@@ -21,5 +21,5 @@ class PayType(IntEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the status ends the payout: PAYOUT, CANCEL and FAILURE do (point 10)."""
+        """Whether it ends the payout: PAYOUT, CANCEL and FAILURE do (point 10)."""
         return self in (PayType.PAYOUT, PayType.CANCEL, PayType.FAILURE)

@@ -36,17 +36,16 @@ class _Result:
 @frozen(slots=False)  # with slots, making one takes almost twice as long
 class _Authenticated(_Result):
     used_newest_key: bool = field(default=True, kw_only=True)
-    """Whether the newest key decrypted the body; True where there is one key or none."""
+    """Whether the newest key decrypted the body; True without a cipher."""
     used_newest_secret: bool = field(default=True, kw_only=True)
-    """Whether the body carried the newest secret of its account; True where there is one."""
+    """Whether the body carried the newest secret of its account."""
     _key: Key | None = field(default=None, kw_only=True, alias="key", repr=False, eq=False)
 
     def respond(self, at: datetime | None = None) -> Response:
         """Build the response: 200 and the acknowledgement for ``at``, an aware time (default: now).
 
         It is encrypted with the key that decrypted the callback. Call it when the result has been stored.
-
-        Raises ``TypeError`` or ``ValueError`` if ``at`` is not an aware ``datetime``.
+        Raises ``TypeError`` or ``ValueError`` unless ``at`` is aware.
         """
         body = acknowledge(at).to_json()
         return Response(200, body if self._key is None else self._key.encrypt(body), _CONTENT_TYPE)
@@ -57,7 +56,7 @@ class Accepted(_Authenticated):
     """A valid callback. Store it, then respond."""
 
     callback: PayoutCallback
-    """The event that SkyPay reports."""
+    """The event."""
 
 
 @frozen(slots=False)

@@ -80,10 +80,9 @@ def _key(text: str) -> Key:
 
 @final
 class BodyCipher:
-    """What decrypts the bodies that SkyPay sends, and encrypts the responses.
+    """The cipher of bodies and responses.
 
-    ``keys`` is the key that SkyPay issued, a text, or a sequence of them from oldest to newest during a
-    rotation. The text is not kept, and neither it nor the AES key made from it is ever shown.
+    ``keys`` is SkyPay's key, a text; during a rotation several, oldest first. It is neither kept nor shown.
 
     Raises ``TypeError`` or ``ValueError`` for anything else, and ``ImportError`` without the extra.
     """
@@ -99,10 +98,9 @@ class BodyCipher:
     def decrypt(self, body: bytes | str, /) -> bytes:
         """Decrypt ``body``, standard Base64 of one JSON object, and return its text as UTF-8 bytes.
 
-        A byte order mark, white space around it, and line breaks in it are tolerated (point 9).
-
-        Raises ``MalformedBodyError`` (``empty_body``, ``not_base64``, and as ``parse`` does where a key
-        fits), ``DecryptionError`` if no key fits, and ``TypeError`` for another type.
+        A byte order mark, white space around it, and line breaks in it are tolerated (point 9). Raises
+        ``MalformedBodyError``, its subclass ``DecryptionError`` if no key fits, and ``TypeError`` for another
+        type.
         """
         if not isinstance(body, (bytes, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected a body as bytes or str, got {type(body).__name__}")
