@@ -4,13 +4,12 @@ $ python -m aiohttp.web -H 127.0.0.1 -P 8000 aiohttp_app:application
 """
 
 import asyncio
-import logging
 import os
 from collections.abc import Sequence
 
 from aiohttp import web
 
-from skypay_payout import CallbackParser, Rejected
+from skypay_payout import CallbackParser
 from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
@@ -25,8 +24,6 @@ async def payout_callback(request: web.Request) -> web.Response:
         return web.Response(status=400)
     result = parser.receive(body)
     await asyncio.to_thread(store.save, result)  # it blocks
-    if isinstance(result, Rejected):
-        logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     return web.Response(
         body=response.body,

@@ -4,12 +4,11 @@ Its handler is aws_lambda.handler. It stores in PostgreSQL or MariaDB, since the
 of a function are soon gone.
 """
 
-import logging
 import os
 from base64 import b64decode
 from typing import Any
 
-from skypay_payout import CallbackParser, Rejected
+from skypay_payout import CallbackParser
 from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
@@ -21,8 +20,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, object]:
     text = event.get("body") or ""
     result = parser.receive(b64decode(text) if event.get("isBase64Encoded") else text)
     store.save(result)
-    if isinstance(result, Rejected):
-        logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     headers = {"Content-Type": response.content_type}
     return {

@@ -10,7 +10,7 @@ import os
 
 from flask import Flask, Response, request
 
-from skypay_payout import CallbackParser, Rejected
+from skypay_payout import CallbackParser
 from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
@@ -25,7 +25,5 @@ def payout_callback() -> Response:
     """Store the callback, then acknowledge it."""
     result = parser.receive(request.get_data())
     store.save(result)
-    if isinstance(result, Rejected):
-        app.logger.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     return Response(response.body, response.status, content_type=response.content_type)

@@ -3,7 +3,6 @@
 $ uvicorn litestar_app:app --port 8000
 """
 
-import logging
 import os
 from typing import Any
 
@@ -11,7 +10,7 @@ from litestar import Litestar, Request, Response, post
 from litestar.exceptions import NotFoundException
 from litestar.logging import LoggingConfig
 
-from skypay_payout import CallbackParser, Rejected
+from skypay_payout import CallbackParser
 from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
@@ -24,8 +23,6 @@ def payout_callback(body: bytes) -> Response[bytes]:
     """Store the callback, then acknowledge it, in a thread: the store blocks."""
     result = parser.receive(body)
     store.save(result)
-    if isinstance(result, Rejected):
-        logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     return Response(
         response.body,

@@ -6,13 +6,12 @@ Waitress reads each request completely before it occupies a thread. Gunicorn doe
 put nginx in front of it. Other servers may not end ``wsgi.input`` where the body ends.
 """
 
-import logging
 import os
 from collections.abc import Iterable
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from skypay_payout import CallbackParser, Rejected
+from skypay_payout import CallbackParser
 from skypay_payout.contrib.sqlalchemy import Store
 
 parser = CallbackParser.from_environ()
@@ -27,8 +26,6 @@ def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[byt
     # Not by CONTENT_LENGTH: a chunked request has none.
     result = parser.receive(environ["wsgi.input"].read(parser.max_body_size + 1))
     store.save(result)
-    if isinstance(result, Rejected):
-        logging.warning("rejected: %s: %s", result.error.code, result.error)
     response = result.respond()
     headers = [
         ("Content-Type", response.content_type),

@@ -52,6 +52,8 @@ def now(*, limit_waits: bool = False) -> datetime:
 def save(result: Result) -> None:
     """Store an accepted or a quarantined callback once; it is committed when this returns.
 
+    Rejected bodies are logged only.
+
     Raises ``RuntimeError`` inside another transaction, whose commit nobody could promise, and the database's
     errors: then nothing may be acknowledged.
     """
@@ -64,8 +66,8 @@ def save(result: Result) -> None:
                 is_new = _quarantine(error)
             if is_new:
                 log.error("quarantined: %.500s", error)
-        case Rejected():
-            pass
+        case Rejected(error):
+            log.warning("rejected: %s: %.200s", error.code, error)
         case _:
             assert_never(result)
 

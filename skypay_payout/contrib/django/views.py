@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from ..._results import Rejected, Result
+from ..._results import Result
 from .apps import hook, parser
-from .store import log, save
+from .store import save
 
 Measure = Callable[[], AbstractContextManager[Callable[[Result], object]]]
 
@@ -32,8 +32,6 @@ def payout_callback(request: HttpRequest) -> HttpResponse:
         result = parser().receive(_read_body(request, parser().max_body_size + 1))
         save(result)
         observed(result)
-    if isinstance(result, Rejected):
-        log.warning("rejected: %s: %.200s", result.error.code, result.error)
     response = result.respond()
     return HttpResponse(response.body, status=response.status, content_type=response.content_type)
 

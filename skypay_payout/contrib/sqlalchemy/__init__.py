@@ -128,7 +128,8 @@ class Store:
     def save(self, result: Result) -> None:
         """Store what ``CallbackParser.receive`` gave, once; it is committed when this returns.
 
-        Accepted and quarantined callbacks are stored, rejected bodies are not. It takes five seconds at most.
+        Accepted and quarantined callbacks are stored, rejected bodies are logged only. It takes five seconds
+        at most.
 
         Raises ``TimeoutError``, ``OSError`` or ``sqlalchemy.exc.SQLAlchemyError`` if it may not be stored:
         respond with 500 then.
@@ -145,12 +146,13 @@ class Store:
                     payload=json.dumps(dict(error.payload)),
                     errors=json.dumps([[each.field, each.code, each.message] for each in error.errors]),
                 )
-            case Rejected():
+            case Rejected(error):
+                _log.warning("rejected: %s: %.200s", error.code, error)
                 return
             case _:
                 assert_never(result)
         if self._database.attempt(insert, begin=False) and isinstance(result, Quarantined):
-            _log.error("quarantined %s: %s", result.error.digest, result.error)
+            _log.error("quarantined: %.500s", result.error)
 
     def _insert_event(self, connection: Connection, callback: PayoutCallback) -> bool:
         return self._insert_once(

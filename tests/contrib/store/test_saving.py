@@ -37,11 +37,16 @@ def test_callbacks_are_stored_once_and_rejected_bodies_not_at_all(
     assert AUTHENTICATION not in str(stored)
 
 
-def test_a_new_quarantined_callback_is_logged_once(
+def test_each_rejected_body_is_logged_and_a_quarantined_callback_once(
     store: StoreAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save_all(store, [received(INVALID)] * 2)
-    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    save_all(store, [received(), received(INVALID), received(authentication="guessed")] * 2)
+    assert [(record.levelname, record.getMessage().split(": ")[0]) for record in caplog.records] == [
+        ("ERROR", "quarantined"),
+        *[("WARNING", "rejected")] * 2,
+    ]
+    assert "authentication_failed" in caplog.text
+    assert [secret for secret in (AUTHENTICATION, "guessed") if secret in caplog.text] == []
 
 
 def test_different_content_under_one_idempotency_key_is_kept(store: StoreAdapter, database: Database) -> None:
