@@ -21,7 +21,7 @@ class Acknowledgement:
     """Always ``Success``."""
 
     def to_dict(self) -> dict[str, str]:
-        """Return the acknowledgement by wire name, in the specification's order."""
+        """Return its fields by wire name, in the specification's order."""
         return {
             "responseTime": response_time(self.response_time),
             "responseCode": self.response_code,
@@ -29,7 +29,7 @@ class Acknowledgement:
         }
 
     def to_json(self) -> bytes:
-        """Return the body to respond with: compact JSON, about 95 bytes of ASCII."""
+        """Return it as compact JSON, about 95 bytes of ASCII."""
         return json.dumps(self.to_dict(), separators=(",", ":")).encode()
 
 

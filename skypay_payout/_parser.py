@@ -114,13 +114,9 @@ class CallbackParser:
     def from_environ(cls, environ: Mapping[str, str] | None = None, *, plain: bool = False) -> CallbackParser:
         """Build a parser from environment variables: ``os.environ`` now, unless a mapping is given.
 
-        - ``SKYPAY_USER_NAME``: the account name.
-        - ``SKYPAY_AUTHENTICATION``: its secret.
-        - ``SKYPAY_ENCRYPTION_KEY``: the key; with ``plain``, which means plain JSON, it must not be set.
-        - ``SKYPAY_PREFIXES``, optional: the prefixes issued to the account; without it any are accepted.
-
-        The last three hold one value, or several with commas between them, oldest first; white space around
-        values is dropped. For a value with a comma in it, call the constructor.
+        ``SKYPAY_USER_NAME``, ``SKYPAY_AUTHENTICATION``, ``SKYPAY_ENCRYPTION_KEY`` and, optional,
+        ``SKYPAY_PREFIXES``. The last three hold one value, or several with commas between them, oldest first;
+        white space around values is dropped. If bodies are ``plain`` JSON, there must be no key.
 
         Raises ``ValueError`` that names the variable and shows no value, and ``ImportError`` for a key
         without the extra ``encryption``.

@@ -96,7 +96,7 @@ class BodyCipher:
         return f"BodyCipher(keys=<{len(self.keys)} not shown>)"
 
     def decrypt(self, body: bytes | str, /) -> bytes:
-        """Decrypt ``body``, standard Base64 of one JSON object, and return its text as UTF-8 bytes.
+        """Decrypt standard Base64 of one JSON object, and return that as UTF-8 bytes.
 
         A byte order mark, white space around it, and line breaks in it are tolerated (point 9). Raises
         ``MalformedBodyError``, its subclass ``DecryptionError`` if no key fits, and ``TypeError`` for another

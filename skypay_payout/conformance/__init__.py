@@ -36,21 +36,17 @@ def check_endpoint(
 ) -> Generator[Result]:
     """Try every rule on the endpoint at ``url``, and yield each result as soon as it is available.
 
-    ``parser`` is configured as the endpoint is: the callbacks are those of its first account, with all
-    secrets and all keys. ``control_number`` is the payout that every callback reports, for an endpoint that
-    accepts only payouts that it knows. ``only`` names rules by ``Rule.id``; ``*`` stands for any text.
-    ``pause`` is the number of seconds to wait before each delivery; without one, up to 8 callbacks whose
-    order does not matter are delivered at a time. ``keys`` are the keys as SkyPay issued them, which a
-    parser does not keep, so that a response that repeats one fails.
+    ``parser`` is configured as the endpoint is; the callbacks are those of its first account. ``only`` names
+    rules by ``Rule.id``; ``*`` stands for any text. ``control_number`` is the payout of all callbacks, for an
+    endpoint that accepts only payouts that it knows. ``pause``: seconds to wait before each delivery; without
+    one, up to 8 are delivered at a time. ``keys``: the keys as SkyPay issued them, to find them in responses.
 
-    ``stored`` returns every stored event in the form of ``PayoutCallback.to_dict``; ``quarantined`` a mapping
-    with the ``payload`` of each quarantined callback; ``statuses`` one with the ``controlNumber`` and the
-    ``status`` of each payout. Each may raise ``ValueError`` that says why it cannot.
+    ``stored`` returns each stored event as ``PayoutCallback.to_dict`` does; ``quarantined`` a mapping with
+    the ``payload`` of each quarantined callback; ``statuses`` one with the ``controlNumber`` and ``status``
+    of each payout. They may raise ``ValueError`` that says why they cannot.
 
-    Where nothing is acknowledged, or nothing listens any more, the run ends with the result that says so.
-
-    Raises ``ConnectionError`` if nothing listens at ``url`` at the start, and ``ValueError`` if it is not an
-    HTTP URL or if ``only`` names no rule; both when the first result is requested.
+    Raises, when the first result is requested, ``ConnectionError`` if nothing listens at ``url``, and
+    ``ValueError`` if it is not an HTTP URL or ``only`` names no rule.
     """
     from ._delivery import connected  # the extra http, which the list of rules does not need
 

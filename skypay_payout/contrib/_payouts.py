@@ -45,16 +45,16 @@ def backoff(attempts: int) -> timedelta:
 @final
 @frozen
 class PayoutState:
-    """What is known of one payout: its status, and what needs a person or was decided by one."""
+    """The state of one payout."""
 
     status: PayoutStatus | None = None
     """The status of its history; None if there are only quarantined callbacks so far."""
     anomalies: frozenset[Anomaly] = frozenset()
-    """What is odd about its history."""
+    """The anomalies of its history."""
     quarantined: int = 0
-    """How many of its quarantined callbacks nobody has resolved."""
+    """The number of its quarantined callbacks that nobody has resolved."""
     decision: PayoutStatus | None = None
-    """What a person decided about a conflicting payout, until a later event contradicts it."""
+    """A person's decision about a conflicting payout, until a later event contradicts it."""
 
     def to_json(self) -> str:
         """Return the state as ASCII text, for a column."""
@@ -82,17 +82,14 @@ class PayoutState:
 @final
 @frozen
 class Change:
-    """A change of one payout: new events, a quarantine, its resolution, or a decision.
-
-    Most code needs ``match change.after.decision or change.after.status: ...``
-    """
+    """A change of one payout: new events, a quarantine, its resolution, or a decision."""
 
     id: str
-    """Control number and version: the idempotency key of what you do because of it."""
+    """Control number and version: the idempotency key of your own actions."""
     control_number: ControlNumber
-    """Which payout."""
+    """The payout."""
     before: PayoutState
-    """The state that the hook saw last; one with the status None at first."""
+    """The state that the hook saw last; at first one with the status None."""
     after: PayoutState
     """The current state."""
     events: tuple[PayoutCallback, ...]

@@ -30,30 +30,26 @@ from ._bodies import ciphers, encode, encrypted, payload_for
 
 @frozen
 class BadBody:
-    """A body for which ``parse`` must raise, what it must raise, and what an endpoint must respond."""
+    """A body for which ``parse`` must raise an error."""
 
     kind: str
-    """What is wrong with it, in a word that several share, such as ``not-json``."""
+    """The kind, which several share, such as ``not-json``."""
     name: str
-    """What is wrong with it: no two of a catalogue share it. Also its ``str()``."""
+    """Its own name, also its ``str()``."""
     control_number: str
-    """The payout of this body alone: nothing may be stored under it as an event."""
+    """Its own payout: no event may be stored for it."""
     body: bytes = attrs.field(repr=False)
-    """What is sent."""
+    """The bytes to send."""
     error: type[CallbackError]
-    """The class that ``parse`` must raise."""
+    """The class of the error."""
     code: ErrorCode
     """The error's code."""
     field_errors: tuple[tuple[str, ErrorCode], ...] = ()
-    """For an ``InvalidCallbackError``: field and code of every one of its ``errors``."""
+    """Field and code of each of the ``errors`` of an ``InvalidCallbackError``."""
 
     @property
     def status(self) -> int:
-        """The HTTP status that must come back.
-
-        200 if it is authenticated but invalid, which is quarantined and acknowledged; else it is rejected:
-        403 if it is not authenticated, 413 if it is too large, 400 for everything else.
-        """
+        """The HTTP status: 200 if quarantined, 403 if not authenticated, 413 if too large, else 400."""
         if self.error is InvalidCallbackError:
             return 200
         if self.error is AuthenticationError:
@@ -67,8 +63,7 @@ class BadBody:
 def bad_bodies(parser: CallbackParser, *, serial: int = 0) -> tuple[BadBody, ...]:
     """Return every kind of bad body for this parser: for its account, prefixes, limit and newest key.
 
-    Where the parser has a cipher, the bodies are encrypted, and bodies that no key decrypts are added. Each
-    is of a payout of its own, the first of which has this serial number: pass another one each time for an
+    Each is of a payout of its own, the first with this serial number: pass another one each time for an
     endpoint that keeps what it stored.
     """
     cipher = next(reversed(ciphers(parser)), None)

@@ -48,13 +48,11 @@ class BodyFactory(Protocol):
 
 
 def payload(status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]:
-    """Return the fields of a valid callback of that status, by wire name, in the specification's order.
+    """Return the fields of a valid callback of that status, by wire name.
 
-    ``status`` is a ``PayType``, or a number that the specification does not know yet. ``fields`` replace
-    what the sample holds, or are added: ``payload(PayType.PAYOUT, controlNumber="SK99100000001")``.
-
-    Raises ``TypeError`` for the name of an attribute, such as ``control_number``, which would be an unknown
-    field beside the real one.
+    ``status`` can be a number that the specification does not know. ``fields`` replace or add to the
+    sample's: ``payload(PayType.PAYOUT, controlNumber="SK99100000001")``. Raises ``TypeError`` for the name of
+    an attribute, such as ``control_number``.
     """
     for name in fields.keys() & _WIRE_NAMES.keys():
         raise TypeError(f"expected wire names, got {name}: write {_WIRE_NAMES[name]}")
@@ -74,9 +72,9 @@ def payload(status: int = PayType.UPLOAD, **fields: object) -> dict[str, object]
 
 
 def body(status: int = PayType.UPLOAD, *, cipher: BodyCipher | None = None, **fields: object) -> bytes:
-    """Make the body that SkyPay would send for ``payload(status, **fields)``: JSON, encrypted with a cipher.
+    """Make the body of ``payload(status, **fields)``: JSON, encrypted with a cipher.
 
-    Raises ``TypeError`` as ``payload`` does, and for a field that is not JSON also ``ValueError``.
+    Raises as ``payload`` and ``encode`` do.
     """
     return encode(payload(status, **fields), cipher=cipher)
 

@@ -7,13 +7,10 @@ from ._bodies import AUTHENTICATION, ENCRYPTION_KEY, WRONG_AUTHENTICATION
 
 
 def assert_acknowledged(status: int, body: bytes | str, cipher: BodyCipher | None = None) -> None:
-    """Assert that a response is the acknowledgement, as the conformance check does.
+    """Assert that a response is the acknowledgement.
 
     Status 200; the three fields and nothing else; responseTime in its form, in UTC+8, and within a minute of
-    now. With a cipher, the response must be encrypted with the newest of its keys: pass what encrypted the
-    callback. Call it when the response is there, since it looks at the clock.
-
-    Raises ``AssertionError`` that says everything that is wrong.
+    now; with a cipher, encrypted with its newest key. Raises ``AssertionError`` with all that is wrong.
     """
     __tracebackhide__ = True
     from ..conformance._acknowledgement import problems
@@ -23,12 +20,10 @@ def assert_acknowledged(status: int, body: bytes | str, cipher: BodyCipher | Non
 
 
 def assert_rejected(status: int, body: bytes | str, cipher: BodyCipher | None = None) -> None:
-    """Assert that a response is a rejection, as the conformance check does.
+    """Assert that a response is a rejection.
 
-    A status from 400 to 499 but 429; no responseCode 1000 in the body, encrypted or not, since nobody knows
-    whether SkyPay goes by the status or by the body; and no secret or key of this kit.
-
-    Raises ``AssertionError`` that says what is wrong.
+    A status from 400 to 499 but 429; in the body, encrypted or not, no responseCode 1000 and no secret or key
+    of this kit. Raises ``AssertionError`` that says what is wrong.
     """
     __tracebackhide__ = True
     from ..conformance._misreading import aes_keys, decrypted, says_1000

@@ -43,12 +43,10 @@ class Scenario:
     def bodies(
         self, *, start: datetime = _SAMPLE_TIME, cipher: BodyCipher | None = None, **fields: object
     ) -> list[bytes]:
-        """Make the bodies in the order in which the events happen, the first at ``start``.
+        """Make the bodies in the order of the events, the first at ``start``, an aware time.
 
-        Every upload and amendment has a reference number of its own. ``fields`` replace or add to what every
-        one of them holds. ``start`` is an aware time.
-
-        Raises ``TypeError`` or ``ValueError`` as ``body`` does, and for a time that is not aware.
+        ``fields`` replace or add to those of each. Raises ``TypeError`` or ``ValueError`` as ``body`` does,
+        and for a naive ``start``.
         """
         start = in_skypay_zone(start)
         return [
@@ -114,10 +112,10 @@ SCENARIOS = (PAID, FAILED, CANCELLED, LATE_UPLOAD, AMENDED_TWICE, CANCELLED_AND_
 
 
 def redelivered(bodies: Iterable[_Body], times: int = 2) -> list[_Body]:
-    """Return every body ``times`` times in a row, as SkyPay redelivers a callback."""
+    """Return every body ``times`` times in a row."""
     return [body for body in bodies for _ in range(times)]
 
 
 def out_of_order(bodies: Iterable[_Body]) -> list[_Body]:
-    """Return the bodies in reverse order, such as a payout before its upload."""
+    """Return the bodies in reverse order."""
     return list(bodies)[::-1]

@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures for the tests of an endpoint.
+"""Fixtures for the tests of an endpoint.
 
-pytest loads it automatically wherever skypay-payout is installed. Override ``skypay_credentials`` or
-``skypay_encryption_key`` in a ``conftest.py`` to test with another account or key: all others follow.
+pytest loads them automatically. Override ``skypay_credentials`` or ``skypay_encryption_key`` in a
+``conftest.py`` to test with another account or key.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.fixture
 def skypay_credentials() -> Credentials:
-    """Return the account of the published sample."""
+    """Return SkyPay's sample account."""
     return CREDENTIALS
 
 
 @pytest.fixture
 def skypay_encryption_key() -> str | None:
-    """Return a key for tests, for which the extra ``encryption`` is needed; None is for plain bodies."""
+    """Return a key for tests, which needs the extra ``encryption``; return None for plain bodies."""
     return ENCRYPTION_KEY
 
 
 @pytest.fixture
 def skypay_cipher(skypay_encryption_key: str | None) -> BodyCipher | None:
-    """Return the cipher of ``skypay_encryption_key``."""
+    """Return a cipher with that key."""
     return None if skypay_encryption_key is None else BodyCipher(skypay_encryption_key)
 
 
@@ -49,10 +49,7 @@ def skypay_parser(skypay_credentials: Credentials, skypay_cipher: BodyCipher | N
 
 @pytest.fixture
 def skypay_body(skypay_parser: CallbackParser) -> BodyFactory:
-    """Return a function that makes bodies which ``skypay_parser`` accepts.
-
-    They have its newest secret and one of its prefixes, and are encrypted with its newest key.
-    """
+    """Return a function that makes bodies which ``skypay_parser`` accepts, with its newest secret and key."""
 
     def make(status: int = PayType.UPLOAD, **fields: object) -> bytes:
         """Make the body of that status; ``fields`` by wire name replace or add to what it holds."""
@@ -65,10 +62,7 @@ def skypay_body(skypay_parser: CallbackParser) -> BodyFactory:
 def skypay_environ(
     skypay_credentials: Credentials, skypay_encryption_key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Set the environment variables of ``CallbackParser.from_environ``, and unset those that do not apply.
-
-    An endpoint that reads its settings when it is imported must be imported after that.
-    """
+    """Set the environment variables of ``CallbackParser.from_environ``, and unset those that do not apply."""
     values = {
         _environ.USER_NAME: skypay_credentials.user_name,
         _environ.AUTHENTICATION: ",".join(skypay_credentials.authentication),

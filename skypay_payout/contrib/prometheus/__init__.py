@@ -78,7 +78,7 @@ _counters = Counts(
 
 @contextmanager
 def measure() -> Generator[Callable[[Result], None]]:
-    """Measure one callback: call the function that this gives with the result, once that is stored.
+    """Measure one callback: call the function that this yields with the result, once it is stored.
 
     Whatever is raised inside is a failure, also after that call: then the result is not counted.
     """
@@ -161,7 +161,7 @@ class _OpenWork(Collector):
 def serve(open_work: Callable[[], Mapping[str, int]], port: int, address: str = "127.0.0.1") -> None:
     """Serve what ``open_work`` counts, in a thread: call it in a worker.
 
-    A port that is taken is logged, and tried again every second.
+    A port that is taken is tried again every second.
     """
     _serve(_OpenWork(open_work), port, address)
 
@@ -169,7 +169,7 @@ def serve(open_work: Callable[[], Mapping[str, int]], port: int, address: str = 
 def serve_endpoint(port: int, address: str = "127.0.0.1") -> None:
     """Serve what ``measure`` counts, in a thread: call it in each process of an endpoint.
 
-    A port that is taken is logged, and tried again every second.
+    A port that is taken is tried again every second.
     """
     _serve(_Endpoint(), port, address)
 

@@ -69,13 +69,13 @@ class QuarantinedCallback:
     digest: str
     """Its key, for ``Store.accept`` and ``Store.dismiss``."""
     control_number: ControlNumber | None
-    """Which payout, if that is well-formed."""
+    """The payout, if the number is well-formed."""
     payload: Mapping[str, object]
-    """What arrived, without the secret: correct it, and give it to ``CallbackParser.revalidate``."""
+    """The fields that arrived, without the secret: correct them for ``CallbackParser.revalidate``."""
     errors: tuple[FieldError, ...]
-    """What is wrong with it."""
+    """The invalid fields."""
     received_at: datetime
-    """When it arrived."""
+    """The time of its arrival, in UTC."""
 
 
 def _go_on() -> bool:
@@ -84,13 +84,11 @@ def _go_on() -> bool:
 
 @final
 class Store:
-    """The callbacks of any number of payouts. Use it from any thread, before and after a fork.
+    """A store of callbacks. Use it from any thread, before and after a fork.
 
     ``url`` is ``sqlite:///file``, ``postgresql+psycopg://…``, ``mariadb+pymysql://…`` or
-    ``mysql+pymysql://…``, or an ``Engine``, whose connections are used in a pool of the store's own. Nothing
-    is opened until it is needed, but for SQLite the file and its tables are made here.
-
-    Raises ``ValueError`` for any other URL.
+    ``mysql+pymysql://…``, or an ``Engine``; the pool is the store's own. For SQLite the file and its tables
+    are made here. Raises ``ValueError`` for any other URL.
     """
 
     def __init__(self, url: str | URL | Engine) -> None:
@@ -99,11 +97,11 @@ class Store:
             self.create_all()
 
     def close(self) -> None:
-        """Close idle connections; those of a store that is used again are made anew."""
+        """Close idle connections; the store can still be used."""
         self._database.close()
 
     def create_all(self) -> None:
-        """Make the tables that do not exist yet. With Alembic, use ``metadata`` instead."""
+        """Make the tables that do not exist yet."""
         is_sqlite = self._database.kind == "sqlite"
         if is_sqlite:
             open(self._database.url.database or "", "ab").close()
@@ -126,10 +124,7 @@ class Store:
     # Callbacks
 
     def save(self, result: Result) -> None:
-        """Store what ``CallbackParser.receive`` gave, once; it is committed when this returns.
-
-        Accepted and quarantined callbacks are stored, rejected bodies are logged only. It takes five seconds
-        at most.
+        """Commit an accepted or quarantined callback, once, within five seconds; only log a rejected body.
 
         Raises ``TimeoutError``, ``OSError`` or ``sqlalchemy.exc.SQLAlchemyError`` if it may not be stored:
         respond with 500 then.
@@ -213,7 +208,7 @@ class Store:
         )
 
     def state(self, control_number: str) -> PayoutState | None:
-        """Return the state of one payout; None if it is unknown or not yet derived."""
+        """Return the state of one payout; None if none is derived yet."""
         with self._database.transaction(begin=False) as connection:
             row = connection.execute(_of(PAYOUTS, control_number)).one_or_none()
         return None if row is None or not row.version else _state(row)
@@ -232,11 +227,10 @@ class Store:
     # Derivation
 
     def process(self, on_change: OnChange | None = None, *, stop: Callable[[], bool] = _go_on) -> int:
-        """Derive the state of each payout that is due, in one round, each in a transaction of its own.
+        """Derive the state of each payout that is due, in a transaction each, and return how many.
 
         ``on_change(change, connection)`` is called in that transaction: use the connection for your own
-        tables, and do not commit. If it raises, all is rolled back, logged and tried again later, and the
-        round goes on. Returns how many payouts were derived.
+        tables, and do not commit. If it raises, all is rolled back, logged and tried again later.
         """
         count = 0
         for table in (EVENTS, QUARANTINE, DECISIONS):
@@ -341,12 +335,11 @@ class Store:
     # Actions
 
     def dispatch(self, act: Act, *, stop: Callable[[], bool] = _go_on) -> int:
-        """Call ``act`` for each payout with changes that it has not seen, in one round over those now due.
+        """Call ``act`` for each payout with changes that it has not seen; return how many calls succeeded.
 
-        It is called with the current state, outside any transaction, at least once, for one payout never
-        twice at the same time (if it takes less than ``LEASE``). If it raises, that is logged, and it is
-        called again later, at most 20 times; then the payout waits for ``retry`` or its next change. Returns
-        how many calls succeeded.
+        It is called outside any transaction, at least once, and within five minutes never twice at a time for
+        one payout. If it raises, it is called again later, at most 20 times; then the payout waits for
+        ``retry`` or its next change.
         """
         with self._database.transaction(begin=False) as connection:
             start = self._database.now(connection)
@@ -442,7 +435,7 @@ class Store:
     def accept(self, digest: str, callback: PayoutCallback, *, who: str) -> None:
         """Store a corrected callback, from ``CallbackParser.revalidate``, and close the quarantined one.
 
-        Raises ``ValueError`` if that is not open, or is about another payout.
+        Raises ``ValueError`` if that is not open or is of another payout.
         """
 
         def close(connection: Connection) -> None:
@@ -457,7 +450,7 @@ class Store:
         self._database.attempt(close)
 
     def dismiss(self, digest: str, *, who: str, why: str) -> None:
-        """Close a quarantined callback that nothing follows from. Raises ``ValueError`` if it is not open."""
+        """Close a quarantined callback without an event. Raises ``ValueError`` if it is not open."""
         self._database.attempt(lambda connection: self._resolve(connection, digest, "dismissed", who, why))
 
     def _resolve(
@@ -485,9 +478,9 @@ class Store:
         return number
 
     def decide(self, control_number: str, status: PayoutStatus, *, who: str, why: str) -> None:
-        """Record what a person found out about a conflicting payout; it holds until an event contradicts it.
+        """Record a person's decision about a conflicting payout; it holds until an event contradicts it.
 
-        Raises ``ValueError`` if the payout is not conflicting, or if the status is not a final one.
+        Raises ``ValueError`` unless the payout is conflicting and the status final.
         """
         if status not in FINAL:
             raise ValueError(f"expected PAID, CANCELLED or FAILED, got {status}")
@@ -531,8 +524,7 @@ class Store:
     def open_work(self) -> dict[str, int]:
         """Count what needs somebody: quarantined, conflicting, overdue, unprocessed, failed_actions.
 
-        Conflicting: without a decision. Overdue: UPLOADED for over a day. Unprocessed: waiting for the worker
-        for over five minutes. Failed actions: given up.
+        Conflicting without a decision, overdue after a day, unprocessed after five minutes.
         """
         with self._database.transaction(begin=False) as connection:
             now = self._database.now(connection)
@@ -568,10 +560,10 @@ class Store:
             }
 
     def prune(self, older_than: timedelta) -> int:
-        """Delete settled payouts that have not changed for so long, with all that belongs to them.
+        """Delete settled payouts that have not changed for so long, and return how many.
 
         Settled: final or decided, nothing quarantined, unprocessed or left to act on. A redelivery would
-        begin the payout anew, so ``older_than`` is months. Returns how many payouts were deleted.
+        begin the payout anew, so choose months. Raises ``ValueError`` for a negative age.
         """
         if older_than < _ZERO:
             raise ValueError("expected an age, got a negative one")
@@ -636,8 +628,8 @@ class Store:
 def run_worker(store: Store, on_change: OnChange | None = None, act: Act | None = None) -> None:
     """Derive states in one thread and act on changes in another, until SIGTERM or SIGINT.
 
-    It stops after the current change, and goes on through failures of the database. Run one or several, each
-    with the same hooks: without ``act``, changes are marked as done.
+    It stops after the current change, and survives failures of the database. Run one or several with the same
+    hooks: without ``act``, changes are marked as done.
     """
     work(
         lambda stop: store.process(on_change, stop=stop),
