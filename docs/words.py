@@ -15,7 +15,7 @@ DOCS = Path(__file__).parent
 SITE = DOCS / "_build" / "html"
 MAX_PAGES = 28
 MAX_MARKDOWN = 9_000
-MAX_SITE = 12_200
+MAX_SITE = 11_000
 
 _UNSEEN = re.compile(r"\A---\n.*?^---\n|<!--.*?-->|^(`{3,}).*?^\1\s*$", re.DOTALL | re.MULTILINE)
 
