@@ -124,7 +124,7 @@ class Store:
     # Callbacks
 
     def save(self, result: Result) -> None:
-        """Commit an accepted or quarantined callback, once, within five seconds; only log a rejected body.
+        """Commit an accepted or quarantined callback, once, within five seconds; log a rejected body.
 
         Raises ``TimeoutError``, ``OSError`` or ``sqlalchemy.exc.SQLAlchemyError`` if it may not be stored:
         respond with 500 then.
