@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
+
+from sphinx.application import Sphinx
 
 DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
@@ -44,6 +47,7 @@ myst_heading_anchors = 3
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+toc_object_entries_show_parents = "hide"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 72
 
@@ -118,3 +122,17 @@ with (DOWNLOADS / "benchmarks.csv").open("w", encoding="utf-8", newline="") as f
     for database, ratios in measured.stores.items():
         table.writerows([f"store: {database}", name, "", "", ratio, ""] for name, ratio in ratios.items())
 myst_substitutions = report.substitutions(measured)
+
+
+def _without_internals(*event: object) -> tuple[str | None, object]:
+    """Leave out of a signature what is not public, and defaults that are no code."""
+    signature, returned = event[-2:]
+    if not isinstance(signature, str):
+        return None, returned
+    signature = re.sub(r", key: [^,)]*", "", signature)
+    signature = signature.replace("NOTHING", "{}")
+    return re.sub(r"<function \w+>|datetime\.datetime\(.*?\)(?=, )", "...", signature), returned
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-signature", _without_internals)
