@@ -159,18 +159,12 @@ class _OpenWork(Collector):
 
 
 def serve(open_work: Callable[[], Mapping[str, int]], port: int, address: str = "127.0.0.1") -> None:
-    """Serve what ``open_work`` counts, in a thread: call it in a worker.
-
-    A port that is taken is tried again every second.
-    """
+    """Serve what ``open_work`` counts, in a thread of a worker. It waits for a port that is taken."""
     _serve(_OpenWork(open_work), port, address)
 
 
 def serve_endpoint(port: int, address: str = "127.0.0.1") -> None:
-    """Serve what ``measure`` counts, in a thread: call it in each process of an endpoint.
-
-    A port that is taken is tried again every second.
-    """
+    """Serve what ``measure`` counts, in a thread of each process. It waits for a port that is taken."""
     _serve(_Endpoint(), port, address)
 
 
