@@ -21,6 +21,8 @@ LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 20
 """How often ``act`` is tried for one change, over about nine hours; then it waits for a person."""
 MAX_BACKOFF = timedelta(hours=1)
+PERSISTENT = 9
+"""Failures in a row, over more than four minutes, after which it is no callback that came too early."""
 RETRIES = 1.0
 """Seconds that one round of actions spends on retries before new changes have their turn again."""
 

@@ -8,12 +8,20 @@ from collections.abc import Callable
 from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
 
-from ._payouts import backoff
+from ._payouts import PERSISTENT, backoff
 
 log = logging.getLogger("skypay_payout.worker")
 
 PAUSE = 1.0
 """Seconds between two rounds when there is nothing to do."""
+
+
+def log_failure(what: str, attempts: int, error: Exception) -> None:
+    """Log the failure of a hook: a callback that came too early is worth a line, and only later an error."""
+    is_persistent = attempts >= PERSISTENT
+    level = logging.ERROR if is_persistent else logging.WARNING
+    traceback = error if is_persistent or log.isEnabledFor(logging.DEBUG) else None
+    log.log(level, "%s (attempt %d): %.300r", what, attempts, error, exc_info=traceback)
 
 
 def work(*rounds: Callable[[Callable[[], bool]], int]) -> None:

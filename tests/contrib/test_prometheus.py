@@ -189,6 +189,7 @@ def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         "metrics are not served at 127.0.0.1"
     ]
+    assert caplog.records[0].levelname == "WARNING"
 
     def is_served() -> bool:
         try:
@@ -197,6 +198,15 @@ def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
             return False
 
     wait_until(is_served)
+
+
+def test_a_port_that_another_process_of_the_endpoint_has_is_no_warning(
+    directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", prometheus.__name__)
+    with socket.create_server(("127.0.0.1", port := free_port())):
+        serve_endpoint(port)
+    assert [record.levelname for record in caplog.records] == ["INFO"]
 
 
 def files(directory: Path) -> list[str]:

@@ -157,11 +157,12 @@ class PayoutAdmin(ReadOnly):
         return row.status == PayoutStatus.CONFLICTING
 
     def events(self, row: Payout) -> str:
-        events = Event.objects.filter(control_number=row.pk).order_by("-received_at")[:SHOWN]
+        events = Event.objects.filter(control_number=row.pk).defer("event").order_by("-received_at")[:SHOWN]
         return _table((event.received_at, _link(event)) for event in events)
 
     def quarantined_callbacks(self, row: Payout) -> str:
-        cases = QuarantinedCallback.objects.filter(control_number=row.pk).order_by("-received_at")[:SHOWN]
+        cases = QuarantinedCallback.objects.filter(control_number=row.pk).defer("payload", "errors")
+        cases = cases.order_by("-received_at")[:SHOWN]
         return _table((case.received_at, _link(case), case.resolution or "open") for case in cases)
 
     def decisions(self, row: Payout) -> str:

@@ -19,7 +19,7 @@ from ..._callback import PayoutCallback
 from ..._errors import InvalidCallbackError
 from ..._history import PayoutHistory, PayoutStatus
 from ..._results import Accepted, Quarantined, Rejected, Result
-from .._payouts import FINAL, MAX_BACKOFF, OVERDUE, UNPROCESSED, WAIT, opposing
+from .._payouts import FINAL, MAX_BACKOFF, OVERDUE, PERSISTENT, UNPROCESSED, WAIT, opposing
 from .models import Decision, Event, Payout, QuarantinedCallback
 
 log = logging.getLogger("skypay_payout")
@@ -237,7 +237,10 @@ def open_work() -> dict[str, int]:
         "unprocessed": sum(
             model._default_manager.using(using).exclude(due_at=None).filter(condition | ahead).count()
             for model, condition in is_late.items()
-        ),
+        )
+        # In the form that the index on both columns serves.
+        + payouts.filter(act_attempts__in=range(PERSISTENT), act_due_at__lt=late).count()
+        + payouts.filter(act_attempts__gte=PERSISTENT).exclude(act_due_at=None).count(),
         "failed_actions": payouts.exclude(act_failed_at=None).count(),
     }
 

@@ -14,7 +14,7 @@ from ..._callback import PayoutCallback
 from ..._control_number import ControlNumber
 from ..._history import PayoutHistory, PayoutStatus
 from .._payouts import LEASE, MAX_ATTEMPTS, MAX_BACKOFF, RETRIES, Change, PayoutState, backoff, derive
-from .._worker import work
+from .._worker import log_failure, work
 from .apps import hook
 from .models import Decision, Event, Payout, QuarantinedCallback
 from .store import bounded, database, log, now
@@ -52,9 +52,8 @@ def process(on_change: Hook | None = None, *, stop: Stop = _never) -> int:
             began = time.monotonic()
             try:
                 count += _process(number, on_change)
-            except Exception:
-                log.exception("payout %s could not be processed; it is tried again later", number)
-                _put_off(number)
+            except Exception as error:
+                log_failure(f"{number}: this payout could not be processed yet", _put_off(number), error)
             _pause(began)
     return count
 
@@ -77,8 +76,8 @@ def dispatch(act: Hook, *, stop: Stop = _never) -> int:
                 continue
             try:
                 act(change)
-            except Exception:
-                log.exception("the action for %s failed", change.id)
+            except Exception as error:
+                log_failure(f"{change.id}: could not act on this change", attempts + 1, error)
                 _finish(change, claim, failed=True)
             else:
                 _finish(change, claim, failed=False)
@@ -179,12 +178,7 @@ def _process(number: str, on_change: Hook | None) -> bool:
             has_work += rows.exclude(due_at=None).update(due_at=None)
         if not has_work:
             return False
-        stored = [
-            (version, PayoutCallback.from_dict(event))
-            for version, event in events.exclude(version=None)
-            .order_by("received_at")
-            .values_list("version", "event")
-        ]
+        stored = _callbacks(events.exclude(version=None))
         history = PayoutHistory(callback for _, callback in stored) if stored else None
         decision = decisions.filter(due_at=None, ended_at=None).order_by("pk").last()
         before = payout.state
@@ -214,6 +208,13 @@ def _process(number: str, on_change: Hook | None) -> bool:
     return True
 
 
+def _callbacks(events: QuerySet) -> list[tuple[int, PayoutCallback]]:
+    """Return the events with their versions, oldest first."""
+    rows = list(events.values_list("received_at", "digest", "version", "event"))
+    rows.sort()  # not by the database: MariaDB sorts long texts on its disk
+    return [(version, PayoutCallback.from_dict(event)) for _, _, version, event in rows]
+
+
 def _change(payout: Payout, before: PayoutState, events: list[PayoutCallback]) -> Change:
     return Change(
         f"{payout.control_number}/{payout.version}",
@@ -224,7 +225,7 @@ def _change(payout: Payout, before: PayoutState, events: list[PayoutCallback]) -
     )
 
 
-def _put_off(number: str) -> None:
+def _put_off(number: str) -> int:
     """Process the payout again later: the later, the more often it failed in a row."""
     using = database()
     with bounded(LIMIT), transaction.atomic(using, durable=True):
@@ -232,11 +233,13 @@ def _put_off(number: str) -> None:
         _insert(number, time)
         row = Payout.objects.using(using).filter(pk=number)
         row.update(failures=F("failures") + 1)
-        due_at = time + backoff(row.values_list("failures", flat=True).get())
+        failures: int = row.values_list("failures", flat=True).get()
+        due_at = time + backoff(failures)
         for model in (Event, QuarantinedCallback, Decision):
             model.objects.using(using).filter(control_number=number).exclude(due_at=None).update(
                 due_at=due_at
             )
+    return failures
 
 
 def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
@@ -258,8 +261,7 @@ def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
             control_number=number, version__gt=payout.acted_version, version__lte=payout.version
         )
         before = PayoutState.from_json(payout.acted_state) if payout.acted_state else PayoutState()
-        stored = events.order_by("received_at").values_list("event", flat=True)
-        return _change(payout, before, [PayoutCallback.from_dict(event) for event in stored])
+        return _change(payout, before, [callback for _, callback in _callbacks(events)])
 
 
 def _finish(change: Change, claim: str, *, failed: bool) -> None:

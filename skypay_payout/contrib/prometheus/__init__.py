@@ -18,6 +18,7 @@ The alert rules, ``alerts.yml``, and a dashboard for Grafana, ``dashboard.json``
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from itertools import accumulate, product
@@ -160,15 +161,17 @@ class _OpenWork(Collector):
 
 def serve(open_work: Callable[[], Mapping[str, int]], port: int, address: str = "127.0.0.1") -> None:
     """Serve what ``open_work`` counts, in a thread of a worker. It waits for a port that is taken."""
-    _serve(_OpenWork(open_work), port, address)
+    _serve(_OpenWork(open_work), port, address, logging.WARNING)
 
 
 def serve_endpoint(port: int, address: str = "127.0.0.1") -> None:
     """Serve what ``measure`` counts, in a thread of each process. It waits for a port that is taken."""
-    _serve(_Endpoint(), port, address)
+    # Then there are several processes, and another one serves the sum of all.
+    level = logging.INFO if os.environ.get("PROMETHEUS_MULTIPROC_DIR") else logging.WARNING
+    _serve(_Endpoint(), port, address, level)
 
 
-def _serve(collector: Collector, port: int, address: str) -> None:
+def _serve(collector: Collector, port: int, address: str, level: int) -> None:
     registry = CollectorRegistry()
     registry.register(collector)
 
@@ -182,5 +185,5 @@ def _serve(collector: Collector, port: int, address: str) -> None:
     try:
         start_http_server(port, address, registry)
     except OSError as error:
-        _log.warning("metrics are not served at %s:%d before that is free: %s", address, port, error)
+        _log.log(level, "metrics are not served at %s:%d before that is free: %s", address, port, error)
         Thread(target=serve_later, name="skypay_payout metrics", daemon=True).start()

@@ -34,6 +34,7 @@ from .._payouts import (
     MAX_ATTEMPTS,
     MAX_BACKOFF,
     OVERDUE,
+    PERSISTENT,
     RETRIES,
     UNPROCESSED,
     Change,
@@ -42,7 +43,7 @@ from .._payouts import (
     derive,
     opposing,
 )
-from .._worker import work
+from .._worker import log_failure, work
 from ._database import CLOCK, WORK, Database, utc
 from ._tables import DECISIONS, EVENTS, PAYOUTS, QUARANTINE, metadata
 
@@ -185,9 +186,7 @@ class Store:
         """Return the quarantined callbacks that nobody has resolved, oldest first."""
         unresolved = QUARANTINE.c.resolved_at.is_(None)
         with self._database.transaction(begin=False) as connection:
-            rows = connection.execute(
-                select(QUARANTINE).where(unresolved).order_by(QUARANTINE.c.received_at, QUARANTINE.c.digest)
-            ).all()
+            rows = connection.execute(select(QUARANTINE).where(unresolved)).all()
         return [
             QuarantinedCallback(
                 row.digest,
@@ -198,7 +197,7 @@ class Store:
                 ),
                 utc(row.received_at),
             )
-            for row in rows
+            for row in _oldest_first(rows)
         ]
 
     def states(self) -> Iterator[tuple[ControlNumber, PayoutState]]:
@@ -265,9 +264,13 @@ class Store:
         try:
             with self._database.transaction(WORK) as connection:
                 return self._derive(connection, number, on_change)
-        except Exception:
-            _log.exception("%s: this payout could not be processed, and is tried again later", number)
-        # If this fails as well, it is the database's failure and not the payout's.
+        except Exception as error:
+            # If this fails as well, it is the database's failure and not the payout's.
+            failures = self._put_off(number)
+            log_failure(f"{number}: this payout could not be processed yet", failures, error)
+            return False
+
+    def _put_off(self, number: str) -> int:
         with self._database.transaction() as connection:
             self._insert_once(connection, PAYOUTS, control_number=number)
             failures = connection.execute(_of(PAYOUTS, number)).one().failures + 1
@@ -276,7 +279,7 @@ class Store:
             for table in (EVENTS, QUARANTINE, DECISIONS):
                 pending = _is(table, number) & table.c.due_at.is_not(None)
                 connection.execute(table.update().where(pending).values(due_at=due_at))
-        return False
+        return int(failures)
 
     def _lock(self, connection: Connection, number: str) -> Any | None:
         its_row = _of(PAYOUTS, number).with_for_update(skip_locked=True)
@@ -381,14 +384,11 @@ class Store:
                 update.values(act_claim=claim, act_due_at=now + LEASE, act_attempts=attempts + 1)
             )
             since = EVENTS.c.version > row.acted_version, EVENTS.c.version <= row.version
-            events = connection.scalars(
-                select(EVENTS.c.event)
-                .where(_is(EVENTS, row.control_number), *since)
-                .order_by(EVENTS.c.received_at, EVENTS.c.digest)
-            ).all()
+            events = connection.execute(select(EVENTS).where(_is(EVENTS, row.control_number), *since)).all()
         before = PayoutState.from_json(row.acted_state) if row.acted_state else PayoutState()
         number = ControlNumber(row.control_number)
-        change = Change(f"{number}/{row.version}", number, before, _state(row), tuple(map(_callback, events)))
+        callbacks = tuple(_callback(each.event) for each in _oldest_first(events))
+        change = Change(f"{number}/{row.version}", number, before, _state(row), callbacks)
         return utc(row.act_due_at), (claim, change)
 
     def _act(self, act: Act, claimed: tuple[str, Change], attempts: int) -> bool:
@@ -396,8 +396,8 @@ class Store:
         version = int(change.id.rpartition("/")[2])
         try:
             act(change)
-        except Exception:
-            _log.exception("%s: could not act on this change (attempt %d)", change.id, attempts)
+        except Exception as error:
+            log_failure(f"{change.id}: could not act on this change", attempts, error)
             done = False
         else:
             done = True
@@ -524,7 +524,8 @@ class Store:
     def open_work(self) -> dict[str, int]:
         """Count what needs somebody: quarantined, conflicting, overdue, unprocessed, failed_actions.
 
-        Conflicting without a decision, overdue after a day, unprocessed after five minutes.
+        Conflicting without a decision, overdue after a day; unprocessed: events, and changes to act on, after
+        about five minutes.
         """
         with self._database.transaction(begin=False) as connection:
             now = self._database.now(connection)
@@ -555,7 +556,10 @@ class Store:
                         (QUARANTINE, since_resolved),
                         (DECISIONS, DECISIONS.c.decided_at),
                     )
-                ),
+                )
+                # In the form that the index on both columns serves.
+                + count(PAYOUTS, PAYOUTS.c.act_attempts.in_(range(PERSISTENT)), PAYOUTS.c.act_due_at < old)
+                + count(PAYOUTS, PAYOUTS.c.act_attempts >= PERSISTENT, PAYOUTS.c.act_due_at.is_not(None)),
                 "failed_actions": count(PAYOUTS, PAYOUTS.c.act_failed_at.is_not(None)),
             }
 
@@ -643,8 +647,7 @@ class _Stored:
     def __init__(self, connection: Connection, number: str) -> None:
         columns = (EVENTS.c.digest, EVENTS.c.event, EVENTS.c.version, EVENTS.c.received_at)
         rows = connection.execute(select(*columns).where(_is(EVENTS, number))).all()
-        # Not by the database: MariaDB sorts long texts on its disk.
-        self.events = sorted(rows, key=lambda row: (row.received_at, row.digest))
+        self.events = _oldest_first(rows)
         pending = or_(QUARANTINE.c.resolved_at.is_(None), QUARANTINE.c.due_at.is_not(None))
         # Locked, since a person may be resolving one.
         self.quarantine = connection.execute(
@@ -679,6 +682,11 @@ def _insert(kind: str, table: Table, names: tuple[str, ...], now: tuple[str, ...
     else:
         insert = (sqlite if kind == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
     return insert.values(values).execution_options(preserve_rowcount=True)
+
+
+def _oldest_first(rows: Sequence[Any]) -> list[Any]:
+    # Not by the database: MariaDB sorts long texts on its disk.
+    return sorted(rows, key=lambda row: (row.received_at, row.digest))
 
 
 def _is(table: Table, number: str) -> Any:

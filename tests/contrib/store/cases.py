@@ -51,3 +51,13 @@ def make_due(store: StoreAdapter, database: Database) -> None:
     database.query(f"UPDATE {tables['quarantine']} SET due_at = received_at WHERE due_at IS NOT NULL")
     database.query(f"UPDATE {tables['decisions']} SET due_at = decided_at WHERE due_at IS NOT NULL")
     database.query(f"UPDATE {tables['payouts']} SET act_due_at = created_at WHERE act_due_at IS NOT NULL")
+
+
+def shift(store: StoreAdapter, database: Database, table: str, column: str, hours: int) -> None:
+    """Move the times of a column, by hours."""
+    later = {
+        "sqlite": f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '{hours} hours')",
+        "postgresql": f"{column} + INTERVAL '{hours} hours'",
+        "mysql": f"{column} + INTERVAL {hours} HOUR",
+    }[database.url.partition(":")[0].partition("+")[0]]
+    database.query(f"UPDATE {store.tables[table]} SET {column} = {later}")

@@ -19,6 +19,7 @@ from tests.contrib.store.cases import (
     number,
     received,
     save_all,
+    shift,
 )
 from tests.support.databases import Database
 from tests.support.servers import PATIENCE
@@ -112,6 +113,28 @@ def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, dat
     assert store.open_work()["failed_actions"] == 0
     (change,) = actions(store)
     assert change.id == f"{NUMBER}/1"
+
+
+def test_a_change_that_is_not_acted_on_is_counted_after_some_minutes(
+    store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(3)])
+    store.process()
+    assert store.open_work()["unprocessed"] == 0
+    make_due(store, database)
+    shift(store, database, "payouts", "act_due_at", hours=-1)  # the worker does something else
+    assert store.open_work()["unprocessed"] == 3
+    for _ in range(8):
+        store.dispatch(fail)
+        assert store.open_work()["unprocessed"] == 0
+        make_due(store, database)
+    caplog.clear()
+    store.dispatch(fail)
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
+    assert store.open_work()["unprocessed"] == 3
+    make_due(store, database)
+    assert len(actions(store)) == 3
+    assert store.open_work()["unprocessed"] == 0
 
 
 def test_a_new_change_of_a_payout_whose_action_failed_is_acted_on(

@@ -23,6 +23,7 @@ from tests.contrib.store.cases import (
     number,
     received,
     save_all,
+    shift,
 )
 from tests.support.databases import Database
 
@@ -263,16 +264,22 @@ def test_payouts_whose_hook_fails_do_not_stand_in_front_of_others(
     assert store.process(hook) == 0
 
 
-def test_a_failing_hook_is_tried_again_for_ever_and_counted(store: StoreAdapter, database: Database) -> None:
+def test_a_failing_hook_is_tried_again_for_ever_and_counted(
+    store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     store.save(received())
 
     def hook(*_: object) -> None:
-        raise RuntimeError
+        raise LookupError("no such\nloan")
 
     for failures in range(1, 30):
         make_due(store, database)
         assert store.process(hook) == 0
         assert database.query(f"SELECT failures FROM {store.tables['payouts']}") == [(failures,)]
+    lines = caplog.text.splitlines()
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 8 + ["ERROR"] * 21
+    assert all(NUMBER in line and "no such" in line for line in lines[:8])  # one line for each
+    assert caplog.text.count("Traceback") == 21
     assert store.open_work()["unprocessed"] == 0
     shift(store, database, "events", "received_at", hours=-1)
     assert store.open_work()["unprocessed"] == 1
@@ -280,16 +287,6 @@ def test_a_failing_hook_is_tried_again_for_ever_and_counted(store: StoreAdapter,
     assert len(changes(store)) == 1
     assert store.open_work()["unprocessed"] == 0
     assert database.query(f"SELECT failures FROM {store.tables['payouts']}") == [(0,)]
-
-
-def shift(store: StoreAdapter, database: Database, table: str, column: str, hours: int) -> None:
-    """Move the times of a column, by hours."""
-    later = {
-        "sqlite": f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '{hours} hours')",
-        "postgresql": f"{column} + INTERVAL '{hours} hours'",
-        "mysql": f"{column} + INTERVAL {hours} HOUR",
-    }[database.url.partition(":")[0].partition("+")[0]]
-    database.query(f"UPDATE {store.tables[table]} SET {column} = {later}")
 
 
 def test_what_a_clock_that_was_ahead_set_is_due_now(store: StoreAdapter, database: Database) -> None:
