@@ -14,7 +14,7 @@ from .._errors import InvalidCallbackError
 from .._history import PayoutStatus
 from .._json import decode
 from . import settings
-from .terminal import Subparsers, UsageError, opened, problems
+from .terminal import Subparsers, UsageError, note, opened, printable, problems
 
 if TYPE_CHECKING:
     from ..contrib.sqlalchemy import Store
@@ -32,18 +32,24 @@ def add_to(subparsers: Subparsers) -> None:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(name: str, text: str, run: Callable[[Store, Namespace], object]) -> ArgumentParser:
+    def add(name: str, text: str, run: Callable[[Store, Namespace], int | None]) -> ArgumentParser:
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        command.set_defaults(run=partial(_run, run))
+        command.set_defaults(run=partial(_run, run, is_new=name == "init"))
         return command
 
     add("init", "make the tables that do not exist yet", lambda store, _: store.create_all())
-    add(
+    events = add(
         "events",
         "print each stored event as a line of JSON",
-        lambda store, _: _print(event.to_dict() for event in store.events()),
+        lambda store, args: _print((event.to_dict() for event in store.events(args.number)), args.number),
     )
-    add("status", "print the state of each payout as a line of JSON", lambda store, _: _print(_states(store)))
+    status = add(
+        "status",
+        "print the state of each payout as a line of JSON",
+        lambda store, args: _print(_states(store, args.number), args.number),
+    )
+    for command in (events, status):
+        command.add_argument("number", metavar="NUMBER", nargs="?", help="of this payout only")
     add(
         "quarantine",
         "print each open quarantined callback as a line of JSON",
@@ -91,7 +97,7 @@ def _days(text: str) -> timedelta:
     raise ArgumentTypeError("expected a number of days")
 
 
-def _run(run: Callable[[Store, Namespace], object], args: Namespace) -> int:
+def _run(run: Callable[[Store, Namespace], int | None], args: Namespace, *, is_new: bool) -> int:
     url = os.environ.get(URL)
     if not url:
         raise UsageError(f"{URL}: expected the URL of the database, got none: set it in the environment")
@@ -100,10 +106,17 @@ def _run(run: Callable[[Store, Namespace], object], args: Namespace) -> int:
     except ImportError:
         raise UsageError("the store needs SQLAlchemy: pip install 'skypay-payout[sqlalchemy]'") from None
     from ..contrib.sqlalchemy import Store
+    from ..contrib.sqlalchemy._database import DRIVERS, checked
 
     try:
-        store = Store(url)
-        run(store, args)
+        database = checked(url)
+        file = str(database.database)
+        if not is_new and DRIVERS[database.drivername] == "sqlite" and not os.path.exists(file):
+            raise UsageError(
+                f"{URL}: expected the file of a store, got {printable(file)}, which does not exist"
+            )
+        store = Store(database)
+        status = run(store, args)
         store.close()
     except InvalidCallbackError as error:
         raise UsageError("; ".join(problems(error))) from None
@@ -113,17 +126,25 @@ def _run(run: Callable[[Store, Namespace], object], args: Namespace) -> int:
         raise UsageError(f"the database says: {reason}{hint}") from None
     except (ImportError, ValueError) as error:
         raise UsageError(str(error)) from None
-    return 0
+    return status or 0
 
 
-def _print(items: Iterable[dict[str, Any]]) -> None:
+def _print(items: Iterable[dict[str, Any]], number: str | None = None) -> int:
+    found = False
     for item in items:
+        found = True
         print(json.dumps(item))  # in ASCII, so that nothing in it controls a terminal
+    if number is None or found:
+        return 0
+    note(f"nothing is stored for {printable(number)}")
+    return 1
 
 
-def _states(store: Store) -> Iterable[dict[str, Any]]:
-    for number, state in store.states():
-        yield {"controlNumber": number, **json.loads(state.to_json())}
+def _states(store: Store, number: str | None) -> Iterable[dict[str, Any]]:
+    states = store.states() if number is None else [(number, store.state(number))]
+    for each, state in states:
+        if state is not None:
+            yield {"controlNumber": each, **json.loads(state.to_json())}
 
 
 def _quarantined(store: Store) -> Iterable[dict[str, Any]]:
@@ -148,4 +169,6 @@ def _accept(store: Store, args: Namespace) -> None:
     parser = settings.parser()
     with opened(args.file) as file:
         payload = decode(file.read(parser.max_body_size + 1))  # a duplicate field is an error
+    if payload.keys() >= {"payload", "digest"}:
+        raise UsageError(f"expected the payload alone in {printable(args.file)}, got the whole line")
     store.accept(args.digest, parser.revalidate(payload), who=args.who)

@@ -506,6 +506,10 @@ def test_people_work_with_the_command(
     assert row["errors"][0]["code"] == "unknown_status"
     store.process()
     (state,) = [json.loads(line) for line in run("status")[1].splitlines()]
+    assert run("status", NUMBER) == (0, json.dumps(state) + "\n", "")
+    assert [json.loads(line)["payType"] for line in run("events", NUMBER)[1].splitlines()] == [2, 3]
+    for show in ("status", "events"):
+        assert run(show, number(9)) == (1, "", f"skypay-payout: nothing is stored for {number(9)}\n")
     assert state == {
         "controlNumber": NUMBER,
         "status": "CONFLICTING",
@@ -521,6 +525,7 @@ def test_people_work_with_the_command(
 
     assert accept(json.dumps(row["payload"])[:-1] + ', "payType": "2"}')[0] == 2  # a field twice
     assert accept("[" * 60_000)[0] == 2
+    assert "the payload alone" in accept(json.dumps(row))[2]
     status, _, error = accept(json.dumps(row["payload"]))
     assert (status, "payType: unknown_status" in error) == (2, True)
     assert accept(json.dumps({**row["payload"], "payType": "2"}))[0] == 0
@@ -551,6 +556,17 @@ def test_the_command_shows_no_password(
         assert error.count("\n") == 1
     assert "DATABASE_URL" in command("", "events")[2]
     assert "store init" in command(postgres.database().url, "events")[2]
+
+
+def test_the_command_makes_no_database_but_with_init(
+    tmp_path: Path, command: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, _, error = command("sqlite:///file", "status")
+    assert (status, f"{tmp_path}/file, which does not exist" in error) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+    assert command("sqlite:///file", "init") == (0, "", "")
+    assert command("sqlite:///file", "status") == (0, "", "")
 
 
 def test_the_command_says_what_is_not_installed(

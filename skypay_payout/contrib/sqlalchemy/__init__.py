@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -178,9 +178,13 @@ class Store:
                 return False
         return connection.execute(_insert(kind, table, tuple(values), tuple(now)), values).rowcount == 1
 
-    def events(self) -> Iterator[PayoutCallback]:
-        """Yield each stored event, in no particular order."""
-        return (_callback(row.event) for row in self._rows(EVENTS))
+    def events(self, control_number: str | None = None) -> Iterator[PayoutCallback]:
+        """Yield each stored event in no particular order, or those of one payout, oldest first."""
+        rows: Iterable[Any] = self._rows(EVENTS)
+        if control_number is not None:
+            with self._database.transaction(begin=False) as connection:
+                rows = _oldest_first(connection.execute(_of(EVENTS, control_number)).all())
+        return (_callback(row.event) for row in rows)
 
     def quarantined(self) -> list[QuarantinedCallback]:
         """Return the quarantined callbacks that nobody has resolved, oldest first."""
@@ -460,7 +464,7 @@ class Store:
         row = connection.execute(select(QUARANTINE).where(is_it).with_for_update()).one_or_none()
         if row is None:
             raise ValueError(
-                f"expected an open quarantined callback, got {digest!r}: it may be resolved already"
+                f"expected an open quarantined callback, got {digest!r}: it is resolved already, or not whole"
             )
         now = self._database.now(connection)
         connection.execute(

@@ -69,7 +69,7 @@ _MARIADB_SESSION = (
 )
 
 
-def _checked(url: str | URL) -> URL:
+def checked(url: str | URL) -> URL:
     """Return the URL with an absolute path. No message shows it, since there is a password in it."""
     try:
         url = make_url(url)
@@ -142,7 +142,7 @@ class Database:
     """One database, used from any thread, before and after a fork."""
 
     def __init__(self, url: str | URL | Engine) -> None:
-        self.url = _checked(url.url if isinstance(url, Engine) else url)
+        self.url = checked(url.url if isinstance(url, Engine) else url)
         self.kind = DRIVERS[self.url.drivername]
         self._theirs = url if isinstance(url, Engine) else None
         self._asked = False
