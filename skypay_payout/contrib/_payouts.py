@@ -28,8 +28,6 @@ RETRIES = 1.0
 
 OVERDUE = timedelta(days=1)
 UNPROCESSED = timedelta(minutes=5)
-OPEN_WORK = ("quarantined", "conflicting", "overdue", "unprocessed", "failed_actions")
-"""What ``open_work`` counts, in every store."""
 
 FINAL = {
     PayoutStatus.PAID: PayType.PAYOUT,

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 from sqlalchemy import Index, create_engine, event
@@ -29,7 +28,7 @@ from skypay_payout.testing import body
 from tests.contrib.sqlalchemy_adapter import SQLAlchemyStore
 from tests.contrib.store.cases import INVALID, NUMBER, PARSER, number, received, save_all
 from tests.contrib.store.test_waits import assert_works
-from tests.support.databases import Database, DatabaseServer, PgBouncer, Postgres, sqlite_database
+from tests.support.databases import Database, DatabaseServer, sqlite_database
 from tests.support.servers import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -241,57 +240,6 @@ def test_a_session_of_the_hook_is_part_of_the_transaction(store: Store, database
     fails = False
     assert store.process(hook) == 1
     assert database.query("SELECT * FROM loans") == [("x",)]
-
-
-# PgBouncer
-
-
-@pytest.fixture
-def bouncer(postgres: Postgres) -> Iterator[tuple[PgBouncer, Database]]:
-    database = postgres.database()
-    bouncer = PgBouncer(postgres, database)
-    yield bouncer, database
-    bouncer.stop()
-
-
-def test_everything_works_behind_pgbouncer_in_transaction_mode(
-    bouncer: tuple[PgBouncer, Database],
-) -> None:
-    proxy, database = bouncer
-    stores = [SQLAlchemyStore(proxy.url) for _ in range(3)]
-    together = Barrier(12)
-
-    def work(position: int) -> None:
-        together.wait(PATIENCE)
-        store = stores[position % 3]
-        for count in range(20):  # psycopg would prepare a statement at its sixth execution
-            store._store.save(received(PayType.PAYOUT, controlNumber=number(position * 20 + count)))
-        store.process()
-
-    with ThreadPoolExecutor(12) as threads:
-        list(threads.map(work, range(12)))
-    assert database.query("SELECT count(*) FROM skypay_payouts WHERE status = 'PAID'") == [(240,)]
-    assert_works(stores[0], database, events=241)  # type: ignore[arg-type]
-    for store in stores:
-        store._store.close()
-
-
-def test_time_limits_hold_behind_pgbouncer_and_stay_in_their_transactions(
-    bouncer: tuple[PgBouncer, Database],
-) -> None:
-    proxy, database = bouncer
-    store = Store(proxy.url)
-    store.create_all()
-    store.save(RESULTS[0])
-    engine = create_engine(database.url)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("LOCK TABLE skypay_events IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(OperationalError, match="timeout"):
-            store.save(RESULTS[0])
-    engine.dispose()
-    assert Database(proxy.url).query("SHOW lock_timeout") == [("0",)]
-    assert Database(proxy.url).query("SHOW statement_timeout") == [("0",)]
-    store.close()
 
 
 # Settings of the server that lose what was acknowledged

@@ -30,6 +30,14 @@ def database() -> str:
     return router.db_for_write(Event)
 
 
+def in_parts(rows: QuerySet) -> Iterator[Any]:
+    """Give all rows by primary key, without the cursor of ``iterator``, which PgBouncer can mix up."""
+    last = ""
+    while part := list(rows.filter(pk__gt=last).order_by("pk")[:1000]):
+        yield from part
+        last = part[-1].pk
+
+
 def now(*, limit_waits: bool = False) -> datetime:
     """Return the time by the database's clock; SQLite is on this machine.
 
@@ -41,8 +49,8 @@ def now(*, limit_waits: bool = False) -> datetime:
     if columns is None:
         return timezone.now()
     if limit_waits and connection.vendor == "postgresql":
-        for setting in ("lock_timeout", "statement_timeout"):
-            columns += f", set_config('{setting}', '{WAIT}s', true)"
+        for setting in ("lock_timeout", "statement_timeout"):  # before the connection is shut
+            columns += f", set_config('{setting}', '{int(WAIT * 900)}', true)"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns}")
         time: datetime = cursor.fetchone()[0]

@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         rows = QuarantinedCallback.objects.using(database()).filter(resolved_at=None)
-        for row in rows.order_by("received_at", "pk").iterator():
+        for row in rows.order_by("received_at", "pk"):
             line = {
                 "digest": row.digest,
                 "controlNumber": row.control_number,

@@ -5,14 +5,13 @@ import json
 from django.core.management.base import BaseCommand
 
 from ...models import Payout
-from ...store import database
+from ...store import database, in_parts
 
 
 class Command(BaseCommand):
     help = "Print the state of each payout as a line of JSON."
 
     def handle(self, **_: object) -> None:
-        derived = Payout.objects.using(database()).filter(version__gt=0)
-        for payout in derived.order_by("pk").iterator():
+        for payout in in_parts(Payout.objects.using(database()).filter(version__gt=0)):
             state = json.loads(payout.state.to_json())
             self.stdout.write(json.dumps({"controlNumber": payout.pk, **state}))
