@@ -44,7 +44,7 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     value = environ[name]
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"{name}: expected text, got {type(value).__name__}: is its setting filled in?")
-    for sign in "，、；":  # noqa: RUF001
+    for sign in "，、；､﹐،":  # noqa: RUF001
         if sign in value:
             raise ValueError(f"{name}: expected commas (,) between several values, got {sign!r}")
     return _checked(name, value.strip())
@@ -54,7 +54,9 @@ def _checked(name: str, value: str) -> str:
     if not value:
         expected = f"{name}: expected one value, or several with commas between them"
         raise ValueError(f"{expected}, got an empty one: fill it in, or unset the variable if not needed")
-    if value[0] in "'\"" and value[0] == value[-1]:
+    if not value.isprintable():
+        raise ValueError(f"{name}: expected printable characters, got others: was it copied from a page?")
+    if value[0] + value[-1] in ("''", '""', "‘’", "“”"):  # noqa: RUF001
         raise ValueError(
             f"{name}: expected no quotes around a value (Docker's --env-file keeps them), got some"
         )

@@ -86,7 +86,9 @@ def decode(data: bytes) -> dict[str, object]:
         raise _not_json(f"a syntax error at {place} ({error.msg})") from None
     except MalformedBodyError:
         raise
-    except RecursionError:  # before Python 3.14, beyond about a thousand levels
+    except RecursionError:  # before Python 3.14, beyond about a thousand levels, those of the caller included
+        if text.count("[") + text.count("{") <= MAX_DEPTH:
+            raise
         raise _too_deep() from None
     except ValueError:  # an integer of more digits than Python converts
         _no_number()

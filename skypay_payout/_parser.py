@@ -82,7 +82,8 @@ def _max_body_size(value: int) -> int:
 
 def _logins(parser: CallbackParser) -> tuple[_Login, ...]:
     known = {secret for account in parser.credentials for secret in account.authentication}
-    secrets = tuple(sorted(known, key=len, reverse=True))  # longest first, since one may contain another
+    # Longest first, since one may contain another, and in one order, or equal contents get two digests.
+    secrets = tuple(sorted(known, key=lambda secret: (-len(secret), secret)))
     logins: list[_Login] = []
     for account in parser.credentials:
         structure, newest = structurer(account.prefixes), account.authentication[-1]

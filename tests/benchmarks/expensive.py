@@ -41,6 +41,7 @@ EXPENSIVE: Mapping[str, bytes] = {
     "objects of one field": _elements(b'{"a":0}'),
     "arrays 60 deep": _elements(b"[" * 60 + b"]" * 60),
     "objects 60 deep": _elements(b'{"a":' * 60 + b"0" + b"}" * 60),
+    "objects 200 deep, without names": _elements(b'{"":' * 200 + b"0.1" + b"}" * 200),
     "digits": _elements(b"7"),
     "fractions": _elements(b".5".rjust(3, b"0")),
     "exponents": _elements(b"1e9"),

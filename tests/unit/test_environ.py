@@ -108,7 +108,7 @@ EMPTY = (
 NONE = "expected text, got {}: is its setting filled in?"
 COMMAS = "expected commas (,) between several values, got "
 QUOTES = "expected no quotes around a value (Docker's --env-file keeps them), got some"
-HALF = "expected text, got a lone surrogate, which no body can carry"
+HIDDEN = "expected printable characters, got others: was it copied from a page?"
 PREFIX = "expected 5 ASCII letters or digits each, such as 'SKY99', got others"
 LONG = "expected at most 50 characters, got 51"
 INVALID: list[tuple[str, object, str]] = [
@@ -120,11 +120,16 @@ INVALID: list[tuple[str, object, str]] = [
     ),
     *((name, None, NONE.format("NoneType")) for name in [*FULL, "SKYPAY_PREFIXES"]),
     *((name, b"SK991", NONE.format("bytes")) for name in FULL),
-    *((name, f"SK991{sign}SK992", f"{COMMAS}{sign!r}") for name in [*FULL, *SEVERAL] for sign in "，、；"),
-    *((name, f"{quote}SK991{quote}", QUOTES) for name in [*FULL, *SEVERAL] for quote in "'\""),
+    *(
+        (name, f"SK991{sign}SK992", f"{COMMAS}{sign!r}")
+        for name in [*FULL, *SEVERAL]
+        for sign in "，、；､﹐،"
+    ),
+    *((name, f"{a}SK991{b}", QUOTES) for name in [*FULL, *SEVERAL] for a, b in ("''", '""', "‘’", "“”")),
     *((name, text, QUOTES) for name in SEVERAL for text in ("SK991,'SK992'", '"SK991","SK992"', " 'SK991' ")),
     *[("SKYPAY_USER_NAME", "n" * 51, LONG), ("SKYPAY_AUTHENTICATION", AUTHENTICATION + "x" * 15, LONG)],
-    *((name, f"n{AUTHENTICATION}\udce4", HALF) for name in FULL),
+    *((name, f"SK991{sign}", HIDDEN) for name in [*FULL, *SEVERAL] for sign in "\u200b\ufeff\0\udce4"),
+    *((name, f"SK991{space}SK992", HIDDEN) for name in [*FULL, *SEVERAL] for space in "\n\u00a0\u3000"),
     *[("SKYPAY_PREFIXES", AUTHENTICATION, PREFIX), ("SKYPAY_PREFIXES", "SK991,SK99", PREFIX)],
 ]
 

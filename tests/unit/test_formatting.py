@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from itertools import pairwise
 
 import pytest
 
@@ -70,6 +71,14 @@ def test_the_longest_of_all_secrets_is_looked_for_first() -> None:
         assert "[redacted]" in shown
         assert "new" not in shown
         assert "z-" not in shown
+
+
+def test_secrets_of_one_length_are_redacted_in_alphabetical_order_whatever_order_a_set_has() -> None:
+    parts = [letter * 5 for letter in "ABCDEFGHIJKL"]
+    secrets = [f"{one}-{other}" for one, other in pairwise(parts)]
+    parser = CallbackParser(Credentials(USER_NAME, secrets[::-1]))
+    result = outcome(parser, body(authentication=secrets[3], failDescription="-".join(parts)))
+    assert getattr(result, "fail_description", None) == "-".join(["[redacted]"] * 6)
 
 
 def test_what_is_redacted_is_a_copy() -> None:

@@ -261,11 +261,14 @@ def test_nesting_that_the_interpreter_does_not_read_is_too_deep(monkeypatch: pyt
         raise RecursionError(text)
 
     monkeypatch.setattr("skypay_payout._json._decode", decode)
+    deep = body(x=["{"] * 32 + ["[" * 31])
     with pytest.raises(
         MalformedBodyError, match="^expected at most 64 levels of objects and arrays, got more$"
     ):
-        PARSER.parse(GOOD)
-    assert malformed(GOOD) is ErrorCode.TOO_DEEP
+        PARSER.parse(deep)
+    assert malformed(deep) is ErrorCode.TOO_DEEP
+    with pytest.raises(RecursionError):  # the caller's own: there is nothing deep in this body
+        PARSER.parse(body(x=["{"] * 32 + ["[" * 30]))
 
 
 def test_what_is_searched_for_secrets_are_all_names_texts_and_numbers() -> None:
