@@ -91,7 +91,7 @@ class Change:
     before: PayoutState
     """The state that the hook saw last; at first one with the status None."""
     after: PayoutState
-    """The current state: act on its ``decision or status``, and move no money while ``quarantined`` > 0."""
+    """The current state."""
     events: tuple[PayoutCallback, ...]
     """The new events, in the order of their arrival; none after a decision, for example."""
 

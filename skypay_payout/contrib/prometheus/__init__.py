@@ -166,7 +166,7 @@ def serve(open_work: Callable[[], Mapping[str, int]], port: int, address: str = 
 
 def serve_endpoint(port: int, address: str = "127.0.0.1") -> None:
     """Serve what ``measure`` counts, in a thread of each process. It waits for a port that is taken."""
-    # Then there are several processes, and another one serves the sum of all.
+    # With that directory there are several processes, and another one serves the sum of all.
     level = logging.INFO if os.environ.get("PROMETHEUS_MULTIPROC_DIR") else logging.WARNING
     _serve(_Endpoint(), port, address, level)
 

@@ -528,8 +528,7 @@ class Store:
     def open_work(self) -> dict[str, int]:
         """Count what needs somebody: quarantined, conflicting, overdue, unprocessed, failed_actions.
 
-        Conflicting without a decision, overdue after a day; unprocessed: events, and changes to act on, after
-        about five minutes.
+        Conflicting without a decision, overdue after a day, unprocessed (also by ``act``) after five minutes.
         """
         with self._database.transaction(begin=False) as connection:
             now = self._database.now(connection)
