@@ -12,10 +12,8 @@ from skypay_payout.contrib.sqlalchemy import Change, Store, run_worker
 
 
 def act(change: Change) -> None:
-    """Handle one change: put your code here.
-
-    It may run again for the same ``change.id``.
-    """
+    """Handle one change: put your code here."""
+    # It may run again for the same change.id.
     logging.info("%s: %s", change.id, change.after.decision or change.after.status)
 
 

@@ -247,6 +247,25 @@ def test_save_refuses_to_be_part_of_another_transaction() -> None:
             received(status)
 
 
+def test_what_the_database_rejects_is_no_redelivery(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON skypay_payout_quarantinedcallback "
+            "BEGIN SELECT RAISE(ABORT, 'no space'); END"
+        )
+    assert deliver(client, body(7)) == 500
+
+
+def test_worker_stops_after_the_current_payout() -> None:
+    from skypay_payout.contrib.django.worker import dispatch, process
+
+    for count in range(3):
+        received(controlNumber=f"SK99100000{count:03}")
+    assert process(stop=iter([False, True]).__next__) == 1
+    assert process() == 2
+    assert dispatch(lambda _: None, stop=iter([False, True]).__next__) == 1
+
+
 # The admin.
 
 
@@ -342,6 +361,13 @@ def test_of_two_people_at_once_one_resolves_a_case(operator: Client) -> None:
     assert not rows("Event").exists()
 
 
+def test_resolved_case_offers_no_form(operator: Client) -> None:
+    row = quarantined()
+    resolve(operator, row, "dismiss", reason="a test")
+    url = reverse("admin:skypay_payout_quarantinedcallback_change", args=[row.pk])
+    assert b"Accept the correction" not in operator.get(url).content
+
+
 def test_dismissal_needs_a_reason(operator: Client) -> None:
     row = quarantined()
     assert "reason" in resolve(operator, row, "dismiss").content.decode()
@@ -380,6 +406,12 @@ def test_operator_decides_a_conflicting_payout_and_sees_all_about_it(operator: C
         assert text in page
 
 
+def test_decision_needs_a_reason(operator: Client) -> None:
+    url = conflicting()
+    assert b"required" in operator.post(url, {"decide": "PAID"}).content
+    assert not rows("Decision").exists()
+
+
 def test_only_conflicting_payouts_can_be_decided(operator: Client) -> None:
     received()
     work()
@@ -409,6 +441,8 @@ def test_people_find_rows_and_cannot_add_delete_or_change_them(operator: Client,
     for view, arguments in (("add", []), ("delete", [row.pk])):
         url = reverse(f"admin:skypay_payout_{name}_{view}", args=arguments)
         assert operator.post(url).status_code == 403
+    page = operator.get(reverse(f"admin:skypay_payout_{name}_change", args=[row.pk]))
+    assert (b'name="_save"' in page.content) == (name != "event")
     url = reverse(f"admin:skypay_payout_{name}_changelist")
     for found, term in enumerate(("SK99999999999", NUMBER)):
         assert (str(row) in operator.get(url, {"q": term}).content.decode()) == found

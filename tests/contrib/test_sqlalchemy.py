@@ -11,19 +11,21 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Index, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from skypay_payout import PayoutStatus, PayType
 from skypay_payout._command import main
 from skypay_payout.contrib._payouts import MAX_ATTEMPTS
-from skypay_payout.contrib.sqlalchemy import Store, metadata
+from skypay_payout.contrib.sqlalchemy import Store, _database, metadata
 from skypay_payout.testing import body
 from tests.contrib.sqlalchemy_adapter import SQLAlchemyStore
 from tests.contrib.store.cases import INVALID, NUMBER, PARSER, number, received, save_all
@@ -299,6 +301,20 @@ def test_a_relative_path_is_that_of_the_start(tmp_path: Path, monkeypatch: pytes
     store.close()
 
 
+def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no database" * 1000)
+    with pytest.raises(DatabaseError, match="not a database"):
+        Store(f"sqlite:///{tmp_path}/text")
+
+
+def test_a_process_that_was_forked_leaves_connections_to_its_parent(store: Store) -> None:
+    store.save(RESULTS[0])
+    engine = store._database._engine
+    _database._after_fork()
+    store.save(RESULTS[0])
+    assert store._database._engine is not engine
+
+
 def test_nothing_is_saved_in_a_file_that_was_deleted(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "payouts.sqlite3"
     store.save(RESULTS[0])
@@ -332,7 +348,7 @@ def test_an_event_in_a_file_that_is_deleted_at_that_moment_is_an_error(
         store.save(received(PayType.CANCEL))
 
 
-def test_a_backup_of_a_database_in_use_is_complete(store: Store, tmp_path: Path) -> None:
+def test_a_backup_of_a_database_in_use_is_complete(store: Store, database: Database, tmp_path: Path) -> None:
     save_all(store, [received(controlNumber=number(count)) for count in range(50)])  # type: ignore[arg-type]
     copy = tmp_path / "copy.sqlite3"
     store.backup(copy)
@@ -342,11 +358,42 @@ def test_a_backup_of_a_database_in_use_is_complete(store: Store, tmp_path: Path)
     other.close()
     with pytest.raises(FileExistsError):
         store.backup(copy)
+    store.close()
+    Path(database.url.removeprefix("sqlite:///")).write_bytes(b"overwritten" * 1000)
+    with pytest.raises(sqlite3.DatabaseError):
+        store.backup(tmp_path / "incomplete")
+    assert not (tmp_path / "incomplete").exists()
+    server = Store("postgresql+psycopg://user@localhost/payouts")
     with pytest.raises(ValueError, match="pg_dump"):
-        Store("postgresql+psycopg://user@localhost/payouts").backup(copy)
+        server.backup(copy)
+    server.close()
+
+
+def test_a_payout_that_changes_while_others_are_pruned_stays(
+    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save(received(PayType.PAYOUT))
+    store.process()
+    store.dispatch(lambda _: None)
+    courtesy = store._database.courtesy
+
+    def meanwhile() -> AbstractContextManager[None]:
+        database.query("UPDATE skypay_payouts SET quarantined = 1")
+        return courtesy()
+
+    monkeypatch.setattr(store._database, "courtesy", meanwhile)
+    assert store.prune(timedelta()) == 0
+    assert store.state(NUMBER) is not None
 
 
 # The worker
+
+
+def test_a_round_ends_after_the_current_payout(store: Store) -> None:
+    save_all(store, [received(controlNumber=number(count)) for count in range(3)])  # type: ignore[arg-type]
+    asked = iter([False, False])
+    assert store.process(stop=lambda: next(asked, True)) == 1
+    assert store.process() == 2
 
 
 def worker(url: str, log: Path) -> subprocess.Popen[bytes]:

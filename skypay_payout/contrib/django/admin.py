@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -63,6 +63,7 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
     def is_open(self, row: Any) -> bool:
+        """Return whether people can act on it."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -94,10 +95,8 @@ class ActionForm(forms.ModelForm):
     """
 
     who: str
-
-    def act(self) -> None:
-        """Act; raises ``ValueError`` if that is rejected."""
-        raise NotImplementedError
+    act: Callable[[], None]
+    """Acts; raises ``ValueError`` if that is rejected."""
 
     def clean(self) -> None:
         super().clean()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from socket import SHUT_RDWR, socket
-from typing import Any, assert_never
+from typing import Any
 
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Q, QuerySet
@@ -18,7 +18,7 @@ from django.utils import timezone
 from ..._callback import PayoutCallback
 from ..._errors import InvalidCallbackError
 from ..._history import PayoutHistory, PayoutStatus
-from ..._results import Accepted, Quarantined, Rejected, Result
+from ..._results import Accepted, Rejected, Result
 from .._payouts import FINAL, MAX_BACKOFF, OVERDUE, PERSISTENT, UNPROCESSED, WAIT, opposing
 from .models import Decision, Event, Payout, QuarantinedCallback
 
@@ -65,19 +65,15 @@ def save(result: Result) -> None:
     Raises ``RuntimeError`` inside another transaction, whose commit nobody could promise, and the database's
     errors: then nothing may be acknowledged.
     """
-    match result:
-        case Accepted(callback):
-            with bounded(WAIT), transaction.atomic(database(), durable=True):
-                store_event(callback, now(limit_waits=True))
-        case Quarantined(error):
-            with bounded(WAIT):
-                is_new = _quarantine(error)
-            if is_new:
-                log.error("quarantined: %.500s", error)
-        case Rejected(error):
-            log.warning("rejected: %s: %.200s", error.code, error)
-        case _:
-            assert_never(result)
+    if isinstance(result, Rejected):
+        log.warning("rejected: %s: %.200s", result.error.code, result.error)
+        return
+    with bounded(WAIT):
+        if isinstance(result, Accepted):
+            with transaction.atomic(database(), durable=True):
+                store_event(result.callback, now(limit_waits=True))
+        elif _quarantine(result.error):
+            log.error("quarantined: %.500s", result.error)
 
 
 @contextmanager

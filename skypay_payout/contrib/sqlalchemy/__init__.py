@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from secrets import token_hex
 from time import monotonic
-from typing import Any, assert_never, final
+from typing import Any, final
 
 from attrs import frozen
 from sqlalchemy import URL, Connection, Engine, Table, bindparam, case, exists, func, literal, or_, select
@@ -107,7 +107,8 @@ class Store:
         if is_sqlite:
             open(self._database.url.database or "", "ab").close()
         deadline = monotonic() + WORK
-        for left in range(9, -1, -1):
+        failures = 0
+        while True:
             try:
                 # Without a transaction in SQLite: where the tables exist, no lock is needed.
                 with self._database.transaction(deadline=deadline, begin=not is_sqlite) as connection:
@@ -115,11 +116,11 @@ class Store:
                         table.create(connection, checkfirst=True)
                         for index in table.indexes:
                             index.create(connection, checkfirst=True)
-            except DBAPIError:  # another process may be making them; no lock for that works with PgBouncer
-                if not left or monotonic() > deadline:
-                    raise
-            else:
                 break
+            except DBAPIError:  # another process may be making them; no lock for that works with PgBouncer
+                failures += 1
+                if failures == 10 or monotonic() > deadline:
+                    raise
         self._database.close()
 
     # Callbacks
@@ -130,23 +131,20 @@ class Store:
         Raises ``TimeoutError``, ``OSError`` or ``sqlalchemy.exc.SQLAlchemyError`` if it may not be stored:
         respond with 500 then.
         """
-        match result:
-            case Accepted(callback):
-                insert = partial(self._insert_event, callback=callback)
-            case Quarantined(error):
-                insert = partial(
-                    self._insert_once,
-                    table=QUARANTINE,
-                    digest=error.digest,
-                    control_number=error.control_number,
-                    payload=json.dumps(dict(error.payload)),
-                    errors=json.dumps([[each.field, each.code, each.message] for each in error.errors]),
-                )
-            case Rejected(error):
-                _log.warning("rejected: %s: %.200s", error.code, error)
-                return
-            case _:
-                assert_never(result)
+        if isinstance(result, Rejected):
+            _log.warning("rejected: %s: %.200s", result.error.code, result.error)
+            return
+        if isinstance(result, Accepted):
+            insert = partial(self._insert_event, callback=result.callback)
+        else:
+            insert = partial(
+                self._insert_once,
+                table=QUARANTINE,
+                digest=result.error.digest,
+                control_number=result.error.control_number,
+                payload=json.dumps(dict(result.error.payload)),
+                errors=json.dumps([[each.field, each.code, each.message] for each in result.error.errors]),
+            )
         if self._database.attempt(insert, begin=False) and isinstance(result, Quarantined):
             _log.error("quarantined: %.500s", result.error)
 

@@ -63,7 +63,7 @@ _CONNECT: dict[str, dict[str, Any]] = {
 _MARIADB_SESSION = (
     # lock_wait_timeout is for locks of whole tables. TRADITIONAL: nothing is cut off silently.
     f"SET SESSION lock_wait_timeout={int(WAIT)}, innodb_lock_wait_timeout={int(WAIT)}",
-    "SET SESSION sql_mode='TRADITIONAL'",
+    f"SET SESSION sql_mode='TRADITIONAL' /*M! , idle_transaction_timeout={int(WORK)} */",  # MySQL has none
     # What other transactions have committed shows as soon as their locks are free.
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
@@ -320,8 +320,6 @@ class Database:
             else:
                 for statement in _MARIADB_SESSION:
                     cursor.execute(statement)
-                if getattr(self._engine.dialect, "is_mariadb", False):
-                    cursor.execute(f"SET SESSION idle_transaction_timeout={int(WORK)}")
                 ask, unsafe = "SELECT @@innodb_flush_log_at_trx_commit", "0"
             if not self._asked:
                 cursor.execute(ask)
@@ -386,5 +384,5 @@ def _after_fork() -> None:
         database._forget()  # pyright: ignore[reportPrivateUsage]
 
 
-if hasattr(os, "register_at_fork"):  # Windows has no fork
-    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+# Windows has no fork.
+getattr(os, "register_at_fork", dict)(before=_before_fork, after_in_child=_after_fork)

@@ -78,6 +78,29 @@ def test_what_changes_while_it_is_acted_on_is_acted_on_next(
     assert actions(store) == []
 
 
+def test_an_action_that_outlives_its_lease_leaves_the_record_to_whoever_acts_now(
+    store: StoreAdapter, library: str, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.save(received())
+    store.process()
+    seen: list[Change] = []
+
+    def act(change: Change) -> None:
+        seen.append(change)
+        make_due(store, database)
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(act_too).result(PATIENCE)
+
+    def act_too() -> None:
+        with opened(library, database.url) as other:
+            assert other.dispatch(seen.append) == 1
+
+    store.dispatch(act)
+    assert [change.id for change in seen] == [f"{NUMBER}/1"] * 2
+    assert "may be done twice" in caplog.text
+    assert actions(store) == []
+
+
 def test_a_failed_action_is_tried_again_later_and_the_round_goes_on(
     store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

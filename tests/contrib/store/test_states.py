@@ -95,6 +95,15 @@ def test_a_quarantine_and_its_resolution_are_changes(store: StoreAdapter) -> Non
     assert store.quarantined() == changes(store) == []
 
 
+def test_a_quarantine_that_is_resolved_before_it_was_processed_is_no_change(store: StoreAdapter) -> None:
+    store.save(received(INVALID))
+    (row,) = store.quarantined()
+    store.dismiss(row.digest, who="me", why="a test of SkyPay's")
+    assert changes(store) == []
+    assert actions(store) == []
+    assert store.state(NUMBER) is None
+
+
 def test_a_callback_quarantined_first_makes_a_payout_without_a_status(store: StoreAdapter) -> None:
     store.save(received(INVALID))
     (change,) = changes(store)
