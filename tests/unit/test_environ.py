@@ -38,10 +38,11 @@ def test_user_name_secret_and_key_make_a_parser_of_encrypted_bodies() -> None:
 
 def test_plain_bodies_are_accepted_only_where_plain_says_so() -> None:
     assert isinstance(CallbackParser.from_environ(PLAIN, plain=True).receive(SAMPLE), Accepted)
-    with pytest.raises(
-        ValueError, match="^SKYPAY_ENCRYPTION_KEY: expected SkyPay's key, got none: set it, or "
-    ):
+    with pytest.raises(ValueError, match="^SKYPAY_ENCRYPTION_KEY: ") as caught:
         CallbackParser.from_environ(PLAIN)
+    assert str(caught.value) == (
+        "SKYPAY_ENCRYPTION_KEY: expected SkyPay's key, got none: set it, or pass plain=True if bodies are plain JSON"
+    )
     with pytest.raises(ValueError, match="^SKYPAY_ENCRYPTION_KEY: expected no key with plain=True, got one$"):
         CallbackParser.from_environ(FULL, plain=True)
 
@@ -94,8 +95,8 @@ def test_several_values_stand_between_commas_from_oldest_to_newest() -> None:
         assert (result.used_newest_key, result.used_newest_secret) == (newest, not newest)
 
 
-@pytest.mark.parametrize("value", ["a, b", "it's", '"quoted" within', "'", "x'"[:1]])
-def test_a_user_name_may_have_a_comma_and_a_quote_within(value: str) -> None:
+@pytest.mark.parametrize("value", ["a, b", "it's", '"quoted" within', "'", "X"])
+def test_a_user_name_may_have_a_comma_a_quote_and_any_letter_within(value: str) -> None:
     name = f"x{value}"
     parser = CallbackParser.from_environ(PLAIN | {"SKYPAY_USER_NAME": name}, plain=True)
     assert parser.credentials[0].user_name == name
