@@ -40,8 +40,8 @@ def test_plain_bodies_are_accepted_only_where_plain_says_so() -> None:
     assert isinstance(CallbackParser.from_environ(PLAIN, plain=True).receive(SAMPLE), Accepted)
     with pytest.raises(ValueError, match="^SKYPAY_ENCRYPTION_KEY: ") as caught:
         CallbackParser.from_environ(PLAIN)
-    assert str(caught.value) == (
-        "SKYPAY_ENCRYPTION_KEY: expected SkyPay's key, got none: set it, or pass plain=True if bodies are plain JSON"
+    assert str(caught.value).endswith(
+        "expected SkyPay's key, got none: set it, or pass plain=True if bodies are plain JSON"
     )
     with pytest.raises(ValueError, match="^SKYPAY_ENCRYPTION_KEY: expected no key with plain=True, got one$"):
         CallbackParser.from_environ(FULL, plain=True)
