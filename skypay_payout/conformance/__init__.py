@@ -13,7 +13,7 @@ from .._parser import CallbackParser
 from ._bodies import Bodies
 from ._ledger import Source
 from ._outcome import Consequence, Outcome, Problem
-from ._results import Result, observed, selected, tried
+from ._results import Result, result_of, selected
 from ._rule import RULES, Rule
 from ._run import Run
 from ._verification import Verifier
@@ -52,25 +52,14 @@ def check_endpoint(
 
     rules = selected(only)
     options = {"stored": stored, "quarantined": quarantined, "statuses": statuses}
-    verifier = Verifier(parser, tuple(keys))
+    sources = {name: source for name, source in options.items() if source}
     with connected(url) as client:
-        run = Run(
-            client,
-            verifier,
-            Bodies(parser, control_number),
-            pause,
-            {name: source for name, source in options.items() if source},
-            {rule.id: rule.observer() for rule in (*rules, ANY, ALIVE) if rule.observer},
-        )
+        run = Run(client, Verifier(parser, tuple(keys)), Bodies(parser, control_number), pause, sources)
         if not run.probe(ANY):
-            yield observed(run, ANY)
+            yield result_of(run, ANY)
             return
-        for rule in rules:
-            if rule.deliveries:
-                yield tried(run, rule)
-            if run.gone:
-                yield observed(run, ALIVE)
+        for rule in rules:  # the observers come last
+            yield result_of(run, rule)
+            if run.gone and rule.deliveries:
+                yield result_of(run, ALIVE)
                 return
-        for rule in rules:
-            if rule.observer:
-                yield observed(run, rule)

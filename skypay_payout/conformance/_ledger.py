@@ -1,36 +1,47 @@
-"""What has to be stored after a run, and what the user's commands print."""
+"""What has to be stored after a run, and what the user's commands print of it."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from time import sleep
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from unicodedata import normalize
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from .._callback import PayoutCallback
 from .._errors import InvalidCallbackError
 from .._fields import ACTION
-from .._formatting import canonical_json
+from .._formatting import quoted
 from .._parser import CallbackParser
 from .._results import Accepted, Quarantined
 from ..testing import encode
-from ._outcome import Inconclusive, Skip
+from ._outcome import Consequence, Problem, Skip, Stop
+from ._rule import Seen
 
 if TYPE_CHECKING:
-    from ._rule import Seen
     from ._run import Run
 
-_Payload: TypeAlias = Mapping[str, object]
-Source = Callable[[], Iterable[_Payload]]
+Source: TypeAlias = Callable[[], Iterable[object]]
 """Returns what a command of the user's prints, or raises ``ValueError`` that says why it cannot."""
-_LARGE = 10**7
+LINES = {
+    "stored": "each stored event, in the form of PayoutCallback.to_dict()",
+    "quarantined": "each quarantined callback, with its fields as payload",
+    "statuses": "controlNumber and status of each payout",
+}
+"""What the JSON objects of each option hold."""
+Record: TypeAlias = Mapping[str, Any]
 LATER = 2.0
 """Seconds in which an endpoint stores what it did not store before it acknowledged."""
+
+
+def as_record(line: object) -> Record | None:
+    """Return what a line holds; None if it is no object."""
+    return cast("Record", line) if isinstance(line, dict) else None
 
 
 @frozen
@@ -38,145 +49,120 @@ class Event:
     """A valid callback that was delivered."""
 
     callback: PayoutCallback
-    what: str
-    acknowledged: bool
+    seen: Seen
 
 
-@define
 class Ledger:
-    """What the deliveries of a run report, by the identity of the event."""
+    """What the deliveries of a run report, by the identity of the event, and what the store holds."""
 
-    parser: CallbackParser
-    sources: Mapping[str, Source]
-    one_payout: bool
-    """Whether every callback reports the same one."""
-    events: dict[str, list[Event]] = field(factory=lambda: defaultdict[str, list[Event]](list))
-    """Valid callbacks, by idempotency key."""
-    invalid: list[tuple[InvalidCallbackError, str]] = field(factory=list[tuple[InvalidCallbackError, str]])
-    """Invalid callbacks that were acknowledged."""
-    numbers: dict[str, str] = field(factory=dict[str, str])
-    """Control numbers of invalid callbacks, and those that lenient readers make of them, with which it is."""
-    forged: dict[str, str] = field(factory=dict[str, str])
-    """Rejected bodies, by the idempotency key that they would have, or by their control number."""
-    tolerated: set[str] = field(factory=set[str])
-    """Control numbers of malformed bodies that an endpoint may acknowledge, and then store."""
-    late: bool = False
-    """Whether a callback was stored only after it was acknowledged."""
-    _read: dict[str, list[_Payload]] = field(factory=dict[str, list[_Payload]])
+    def __init__(self, run: Run) -> None:
+        self._account = run.bodies.parser.credentials[0]
+        self._parser = CallbackParser(run.bodies.parser.credentials)
+        self._sources, self._lines = run.sources, dict[str, list[object]]()
+        self.events = defaultdict[str, list[Event]](list)  # valid callbacks, by idempotency key
+        self.invalid = list[tuple[InvalidCallbackError, Seen]]()  # that were acknowledged
+        self.numbers = dict[str, Seen]()  # of invalid callbacks, and what lenient readers make of them
+        self.forged = dict[str, Seen]()  # what was rejected, by its number or the key that it would have
+        self.tolerated = set[str]()  # control numbers of what may be acknowledged, and then stored
+        self.late = "stored" in run.sources and self._is_late(run)
+        for seen in run.seen:
+            self._add(seen)
+
+    def lines(self, option: str, *, again: bool = False) -> list[object]:
+        """Return what the command of that option prints. Raises ``Stop``."""
+        if option not in self._sources:
+            raise Skip(f"--{option} was not given")
+        if again or option not in self._lines:
+            try:
+                self._lines[option] = list(self._sources[option]())
+            except ValueError as error:
+                raise Stop(str(error)) from None
+        return self._lines[option]
+
+    def records(self, option: str, *needed: str, again: bool = False) -> tuple[list[Record], list[Problem]]:
+        """Return the lines with these fields, and a problem that names one without. Raises ``Stop``."""
+        records, other = list[Record](), list[str]()
+        for number, line in enumerate(self.lines(option, again=again), 1):
+            record = as_record(line)
+            if record is not None and all(name in record for name in needed):
+                records.append(record)
+            else:
+                other.append(f"got {quoted(line)} in line {number}")
+        more = f", and {len(other) - 1} more" if len(other) > 1 else ""
+        message = (
+            f"expected JSON objects of --{option} with {LINES[option]}, {other[0]}{more}" if other else ""
+        )
+        return records, [Problem(message, Consequence.STORED_WRONG)] * bool(other)
+
+    @cached_property
+    def stored(self) -> list[tuple[object, PayoutCallback | str]]:
+        """The lines of --stored, each with its event, or by which it is none."""
+        return [(line, self._event(line)) for line in self.lines("stored")]
+
+    @cached_property
+    def kept(self) -> Mapping[str, list[PayoutCallback]]:
+        """What is stored, by idempotency key."""
+        kept = defaultdict[str, list[PayoutCallback]](list)
+        for _, event in self.stored:
+            if isinstance(event, PayoutCallback):
+                kept[event.idempotency_key].append(event)
+        return kept
 
     @property
-    def constant(self) -> dict[str, object]:
-        """What every event has in common, so that a store may do without it."""
-        return {"userName": self.parser.credentials[0].user_name, "action": ACTION}
+    def unexpected(self) -> list[PayoutCallback]:
+        """What is stored, though nobody sent it."""
+        return [one for key, kept in self.kept.items() if key not in self.events for one in kept]
 
-    def read(self, name: str, *, again: bool = False) -> list[_Payload]:
-        """Return what the command of that option prints. Raises ``Skip`` and ``Inconclusive``."""
-        if name not in self.sources:
-            raise Skip(f"--{name} was not given")
-        if again or name not in self._read:
-            try:
-                self._read[name] = list(self.sources[name]())
-            except ValueError as error:
-                raise Inconclusive(str(error)) from None
-        return self._read[name]
-
-    def is_late(self, run: Run) -> bool:
-        """Whether a callback is missing at once, and stored a little later."""
-        delivery = run.bodies.good("the last callback")
-        (seen,) = run.exchanged(run.seen[0].rule, [delivery])
-        if not seen.acknowledged or self._holds(delivery.text):
-            return False
-        sleep(LATER)
-        self._read.clear()
-        return self._holds(delivery.text)
-
-    def _holds(self, text: bytes) -> bool:
-        sent = self.parser.parse(text)
-        with suppress(Inconclusive):
-            for record in reversed(self.read("stored")):
-                with suppress(ValueError, TypeError):
-                    if PayoutCallback.from_dict({**self.constant, **record}) == sent:
-                        return True
-        return False
-
-    def add(self, seen: Seen) -> None:
-        """Take note of one exchange."""
-        delivery = seen.delivery
-        what = f"{seen.rule.id}, {delivery.what}" if delivery.what else seen.rule.id
-        if delivery.lenient:
-            self.tolerated.add(delivery.payout)
-        elif not delivery.genuine:
-            for key in filter(None, (delivery.payout, self._genuine_key(delivery.text))):
-                self.forged.setdefault(key, what)
-        else:
-            self._add_genuine(seen, what)
-
-    def _add_genuine(self, seen: Seen, what: str) -> None:
-        delivery = seen.delivery
-        result = self.parser.receive(delivery.text)
-        if isinstance(result, Accepted):
-            event = Event(result.callback, what, seen.acknowledged)
-            self.events[result.callback.idempotency_key].append(event)
-        elif isinstance(result, Quarantined):
-            if seen.acknowledged:
-                self.invalid.append((result.error, what))
-            for number in _coerced(delivery.payout, result.error.payload.get("controlNumber")):
-                self.numbers.setdefault(number, what)
-
-    def valid(self, payload: _Payload) -> PayoutCallback | None:
+    def valid(self, payload: Record) -> PayoutCallback | None:
         """Return the callback that a payload without its secret reports; None if it is invalid."""
-        account = self.parser.credentials[0]
-        fields = {**payload, "userName": account.user_name, "authentication": account.authentication[-1]}
+        own = {"userName": self._account.user_name, "authentication": self._account.authentication[-1]}
         with suppress(ValueError):
-            result = self.parser.receive(encode(fields))
+            result = self._parser.receive(encode({**payload, **own}))
             return result.callback if isinstance(result, Accepted) else None
         return None
 
-    def _genuine_key(self, text: bytes) -> str:
-        with suppress(ValueError, RecursionError):
-            value: object = json.loads(text)
-            if isinstance(value, dict):
-                callback = self.valid(cast("dict[str, object]", value))
-                return callback.idempotency_key if callback else ""
-        return ""
+    def _event(self, line: object) -> PayoutCallback | str:
+        if (record := as_record(line)) is None:
+            return f"expected a JSON object, got {quoted(line)}"
+        common = {"userName": self._account.user_name, "action": ACTION}  # a store may do without these
+        try:
+            return PayoutCallback.from_dict({**common, **record})
+        except ValueError as error:
+            return str(error)
 
+    def _is_late(self, run: Run) -> bool:
+        """Whether a callback is missing at once, and stored a little later."""
+        (seen,) = run.exchanged(run.seen[0].rule, [run.bodies.good("the last callback")])
+        sent = self._parser.parse(seen.delivery.text)
+        with suppress(Stop):
+            if seen.acknowledged and sent not in map(self._event, self.lines("stored")):
+                sleep(LATER)
+                return sent in map(self._event, self.lines("stored", again=True))
+        return False
 
-def ledger_of(run: Run) -> Ledger:
-    """Return the ledger of a run; it is made when it is first needed, at the end."""
-    if run.ledger is None:
-        accounts = run.bodies.parser.credentials
-        parser = CallbackParser(accounts, max_body_size=_LARGE)
-        run.ledger = Ledger(parser, run.sources, bool(run.bodies.control_number))
-        run.ledger.late = "stored" in run.sources and run.ledger.is_late(run)
-        for seen in run.seen:
-            run.ledger.add(seen)
-    return run.ledger
-
-
-def _coerced(payout: str, value: object) -> Iterator[str]:
-    """Numbers under which a lenient reader may store an invalid callback."""
-    if payout:
-        yield from (payout, payout.casefold(), f"{payout}0")
-    if isinstance(value, (str, int)):
-        text = normalize("NFKC", str(value))
-        yield from {str(value), text, text.strip(), text[:15], text.casefold()}
-
-
-def nearest(callback: PayoutCallback, others: Iterable[PayoutCallback]) -> PayoutCallback | None:
-    """Return the one that may be the same callback at another time; None if there is none."""
-    same = [
-        other
-        for other in others
-        if (other.control_number, other.pay_type) == (callback.control_number, callback.pay_type)
-    ]
-    return min(same, key=lambda other: abs(other.deal_time - callback.deal_time), default=None)
-
-
-def payload_of(record: _Payload) -> str:
-    """Return the payload without the secret, in canonical form; a text column may hold it as text."""
-    payload = record.get("payload")
-    if isinstance(payload, str):
-        with suppress(ValueError):
-            payload = json.loads(payload)
-    fields = cast("dict[str, object]", payload) if isinstance(payload, dict) else {}
-    return canonical_json({name: value for name, value in fields.items() if name != "authentication"})
+    def _add(self, seen: Seen) -> None:
+        delivery = seen.delivery
+        if delivery.lenient:
+            self.tolerated.add(delivery.payout)
+        elif seen.reading is None:
+            self.forged.setdefault(delivery.payout, seen)
+            with suppress(ValueError, RecursionError, TypeError):
+                if callback := self.valid(json.loads(delivery.text)):
+                    self.forged.setdefault(callback.idempotency_key, seen)
+        elif isinstance(result := self._parser.receive(delivery.text), Accepted):
+            self.events[result.callback.idempotency_key].append(Event(result.callback, seen))
+        elif isinstance(result, Quarantined):
+            self.invalid += [(result.error, seen)] * seen.acknowledged
+            payout, number = delivery.payout, str(result.error.payload.get("controlNumber", ""))
+            text = normalize("NFKC", number)  # what lenient readers make of it
+            for one in (
+                payout,
+                payout.casefold(),
+                payout and f"{payout}0",
+                number,
+                text,
+                text.strip(),
+                text[:15],
+            ):
+                self.numbers.setdefault(one, seen)
+        self.numbers.pop("", None)

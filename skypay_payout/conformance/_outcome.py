@@ -28,21 +28,25 @@ class Consequence(StrEnum):
     ACKNOWLEDGED = "acknowledged what it must not"
     LEAKED = "repeated a secret or a key"
     LOST = "lost a good callback"
+    MISTAKEN = "took an invalid callback for an event, or lost it"
     STORED_WRONG = "stored it wrongly"
     CRASHED = "crashed instead of rejecting"
     FORM = "form"
 
 
-class Skip(Exception):
-    """The settings cannot show the rule; the message says why."""
+class Stop(Exception):
+    """Ends a rule before its end, or says at its end what it could not detect; the message says why."""
+
+    def __init__(self, message: str, outcome: Outcome = Outcome.INCONCLUSIVE) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
-class Inconclusive(Exception):
-    """Nothing can be said about the rule; the message says why."""
+class Skip(Stop):
+    """The settings cannot show the rule."""
 
-
-class Gone(Exception):
-    """Nothing listens any more; the message says after which callback."""
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Outcome.SKIPPED)
 
 
 @frozen

@@ -7,11 +7,9 @@ from fnmatch import fnmatchcase
 
 from attrs import frozen
 
-from ._http import HttpResponse, TimedOut
-from ._outcome import Consequence, Gone, Inconclusive, Outcome, Problem, Skip
+from ._outcome import Consequence, Outcome, Problem, Stop
 from ._rule import RULES, Rule
 from ._run import Run
-from ._verification import RateLimited
 
 
 @frozen
@@ -46,53 +44,25 @@ def selected(only: str | Iterable[str]) -> list[Rule]:
     for pattern in patterns:
         if not any(fnmatchcase(rule.id, pattern) for rule in RULES):
             raise ValueError(f"expected the name of a rule, got {pattern!r}; see the list of rules")
-    return [
-        rule for rule in RULES if not patterns or any(fnmatchcase(rule.id, pattern) for pattern in patterns)
-    ]
+    return [rule for rule in RULES if any(fnmatchcase(rule.id, pattern) for pattern in patterns or ["*"])]
 
 
-def tried(run: Run, rule: Rule) -> Result:
-    problems, limits, seconds = list[Problem](), list[str](), 0.0
+def result_of(run: Run, rule: Rule) -> Result:
+    """Try a rule, or observe what came of the others."""
+    problems, outcome, message = list[Problem](), Outcome.PASSED, ""
     try:
-        for seen in run.tried(rule):
-            if isinstance(seen.response, (HttpResponse, TimedOut)):
-                seconds = max(seconds, seen.response.seconds)
-            try:
-                problem = run.verifier.problem(seen.delivery, seen.response)
-            except RateLimited as error:
-                limits.append(str(error))
-            else:
-                problems += [problem] if problem else []
-    except Skip as reason:
-        return Result(rule, Outcome.SKIPPED, str(reason))
-    except (Inconclusive, Gone) as reason:
-        limits.append(str(reason))
-    return _result(rule, problems, limits, seconds)
-
-
-def observed(run: Run, rule: Rule) -> Result:
-    limits = list[str]()
-    problems = list[Problem]()
-    try:
-        problems += run.observers[rule.id].results(run)
-    except Skip as reason:
-        return Result(rule, Outcome.SKIPPED, str(reason))
-    except Inconclusive as reason:
-        limits.append(str(reason))
-    return _result(rule, problems, limits, run.observers[rule.id].seconds, run.observers[rule.id].note)
-
-
-def _result(rule: Rule, problems: list[Problem], limits: list[str], seconds: float, note: str = "") -> Result:
+        for problem in rule.observer(run) if rule.observer else run.problems(rule):
+            problems.append(problem)
+    except Stop as stop:
+        outcome, message = stop.outcome, str(stop)
     if problems:
-        only_warnings = all(problem.warning for problem in problems)
-        outcome = Outcome.WARNING if only_warnings else Outcome.FAILED
-        return Result(rule, outcome, summary(problems), tuple(problems), seconds)
-    if limits:
-        return Result(rule, Outcome.INCONCLUSIVE, limits[0], (), seconds)
-    return Result(rule, Outcome.PASSED, note, (), seconds)
+        outcome = Outcome.WARNING if all(problem.warning for problem in problems) else Outcome.FAILED
+        message = _summary(problems)
+    seconds = max((seen.response.seconds for seen in run.seen if seen.rule is rule), default=0.0)
+    return Result(rule, outcome, message, tuple(problems), seconds)
 
 
-def summary(problems: Iterable[Problem]) -> str:
+def _summary(problems: Iterable[Problem]) -> str:
     """Return the problems in one line: each message once, behind the first callbacks that show it."""
     whats = dict[str, list[str]]()
     for problem in problems:

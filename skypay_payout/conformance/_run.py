@@ -1,23 +1,23 @@
-"""One run: delivers the callbacks of each rule, and lets the observers see every response."""
+"""One run: delivers the callbacks of each rule, and keeps every exchange for the observers."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from ._bodies import TOGETHER, Bodies
-from ._http import DeliveryError, HttpResponse, Request, Unreachable
-from ._outcome import Gone, Inconclusive, Skip
-from ._rule import Delivery, Observer, Rule, Seen
+from ._http import HttpResponse, Request, Response, Unreachable
+from ._ledger import Ledger, Source
+from ._outcome import Problem, Skip, Stop
+from ._rule import Delivery, Rule, Seen
 from ._verification import Verifier
 
 if TYPE_CHECKING:
     from ._delivery import Client
-    from ._ledger import Ledger, Source
 
 SECONDS = 5.0
 """How long a response may take. The specification names no limit; this one is generous."""
@@ -29,7 +29,7 @@ _RESTART = 1.0
 """Seconds in which a supervisor may start the endpoint again."""
 
 
-@define
+@define(slots=False, eq=False)
 class Run:
     """The state of one run."""
 
@@ -37,26 +37,21 @@ class Run:
     verifier: Verifier
     bodies: Bodies
     pause: float
-    sources: Mapping[str, Source]
-    """By the name of the option: stored, quarantined, statuses."""
-    observers: Mapping[str, Observer]
-    """By the id of their rules."""
-    acknowledged: int = 0
-    gone: str = ""
-    statuses: Counter[int] = field(factory=Counter[int])
-    """The HTTP statuses where an acknowledgement was expected."""
-    seen: list[Seen] = field(factory=list["Seen"])
-    ledger: Ledger | None = None
-    _version: str = ""
-    _in_any_order: int = 0
-    """How many deliveries go out together where their order does not matter; 0 until it is known."""
-    _waited: float = 0.0
-    _last: str = "the first callback"
+    sources: Mapping[str, Source]  # by the name of the option: stored, quarantined, statuses
+    seen: list[Seen] = field(init=False, factory=list[Seen])
+    gone: str = field(init=False, default="")  # why nobody listens any more
+    begun: float = field(init=False, factory=monotonic)
+    _waited: float = field(init=False, default=0.0)
 
     @property
-    def is_out_of_patience(self) -> bool:
-        """Whether late responses took so long that nothing more is delivered."""
-        return self._waited > PATIENCE
+    def acknowledged(self) -> bool:
+        """Whether anything was."""
+        return any(seen.acknowledged for seen in self.seen)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What has to be stored; it is made when it is first needed, at the end."""
+        return Ledger(self)
 
     def probe(self, rule: Rule) -> bool:
         """Whether it acknowledges a callback of any status. Raises ``Unreachable`` where nobody is there."""
@@ -64,69 +59,69 @@ class Run:
             (seen,) = self.exchanged(rule, [delivery])
             if isinstance(seen.response, Unreachable):
                 raise seen.response
-            if isinstance(seen.response, HttpResponse):
-                self._version = seen.response.version
             if seen.acknowledged or self._waited > PATIENCE:
                 break
-        return self.acknowledged > 0
+        return self.acknowledged
 
-    def tried(self, rule: Rule) -> Iterator[Seen]:
-        """Deliver the callbacks of a rule. Raises ``Skip``, ``Inconclusive`` and ``Gone``."""
+    def problems(self, rule: Rule) -> Iterator[Problem]:
+        """Deliver the callbacks of a rule, and yield what is wrong with the responses. Raises ``Stop``."""
         deliveries = list(rule.deliveries(self.bodies) if rule.deliveries else ())
-        if self._version == "HTTP/1.0" and any(delivery.request.chunked for delivery in deliveries):
+        if any(one.request.chunked for one in deliveries) and self.seen[-1].response.version == "HTTP/1.0":
             raise Skip("the server speaks HTTP/1.0, which has no chunked requests")
         size = {"in turn": 1, "together": TOGETHER}.get(rule.how, len(deliveries))
-        if rule.how == "in any order":
-            size = self._at_once(rule, size)
+        if (
+            rule.how == "in any order"
+        ):  # for a few, it is not worth finding out whether several may go at once
+            size = TOGETHER if len(deliveries) > TOGETHER and not self.pause and self._copes else 1
         for start in range(0, len(deliveries), size):
-            if self._waited > PATIENCE:
-                raise Inconclusive("not completed, because earlier responses took too long")
-            yield from self.exchanged(rule, deliveries[start : start + size])
+            self.require_patience()
+            for seen in self.exchanged(rule, deliveries[start : start + size]):
+                if problem := self.verifier.problem(seen):
+                    yield problem
+
+    def require_patience(self) -> None:
+        """Raise ``Stop`` where late responses took so long that nothing more is delivered."""
+        if self._waited > PATIENCE:
+            raise Stop("not completed, because earlier responses took too long")
 
     def exchanged(self, rule: Rule, deliveries: list[Delivery]) -> list[Seen]:
-        """Deliver at once, or over one connection if the rule says so, and show it to the observers."""
-        over_one = rule.how == "over one connection"
-        send = self.client.deliver_over_one_connection if over_one else self.client.deliver_together
-        responses = self._delivered([delivery.request for delivery in deliveries], send)
-        if any(isinstance(response, Unreachable) for response in responses) and self.acknowledged:
+        """Deliver at once, or over one connection if the rule says so. Raises ``Stop`` if nobody is left."""
+        requests = [delivery.request for delivery in deliveries]
+        responses = self._delivered(rule, requests)
+        if self.acknowledged and any(isinstance(response, Unreachable) for response in responses):
             sleep(_RESTART)
-            responses = self._delivered([delivery.request for delivery in deliveries], send)
+            responses = self._delivered(rule, requests)
             for unreachable in responses:
                 if isinstance(unreachable, Unreachable):
-                    self.gone = f"{unreachable}, since {self._last}"
-                    raise Gone(self.gone)
-        self._last = f"{rule.id}: {deliveries[-1].what or rule.rule}"
-        return [self._seen(rule, *pair) for pair in zip(deliveries, responses, strict=True)]
-
-    def _seen(self, rule: Rule, delivery: Delivery, response: HttpResponse | DeliveryError) -> Seen:
-        seen = Seen(rule, delivery, response)
-        if delivery.expected == "acknowledged" and isinstance(response, HttpResponse):
-            self.statuses[response.status] += 1
-            if response.status != 429:
-                seen = evolve(seen, reading=self.verifier.read(response, delivery.key))
-                self.acknowledged += seen.acknowledged
-        self.seen.append(seen)
-        for observer in self.observers.values():
-            observer.saw(seen)
+                    self.gone = f"{unreachable}, since {self.seen[-1].name}"
+                    raise Stop(self.gone)
+        seen = list[Seen]()
+        for one, response in zip(deliveries, responses, strict=True):
+            genuine = one.expected == "acknowledged"
+            reading = self.verifier.read(response, one.key) if genuine else None
+            seen.append(Seen(rule, one, response, reading))
+        self.seen += seen
         return seen
 
-    def _delivered(
-        self, requests: list[Request], send: Callable[[list[Request]], list[HttpResponse | DeliveryError]]
-    ) -> list[HttpResponse | DeliveryError]:
+    @cached_property
+    def _copes(self) -> bool:
+        """Whether several go through at once, and quickly."""
+        good = [self.bodies.good() for _ in range(TOGETHER)]
+        start = monotonic()
+        copes = all(seen.acknowledged for seen in self.exchanged(self.seen[0].rule, good))
+        return copes and monotonic() - start < _QUICK
+
+    def _delivered(self, rule: Rule, requests: list[Request]) -> list[Response]:
+        over_one = rule.how == "over one connection"
+        send = self.client.deliver_over_one_connection if over_one else self.client.deliver_together
         sleep(self.pause)
         start = monotonic()
         responses = send(requests)
         seconds = monotonic() - start
-        if seconds > SECONDS:
-            self._waited += seconds
-        return [
-            self._after_a_limit(request, response)
-            for request, response in zip(requests, responses, strict=True)
-        ]
+        self._waited += seconds if seconds > SECONDS else 0
+        return list(map(self._after_a_limit, requests, responses))
 
-    def _after_a_limit(
-        self, request: Request, response: HttpResponse | DeliveryError
-    ) -> HttpResponse | DeliveryError:
+    def _after_a_limit(self, request: Request, response: Response) -> Response:
         """The response once the time of Retry-After is over."""
         while isinstance(response, HttpResponse) and response.status == 429:
             after = response.header(b"retry-after")
@@ -137,14 +132,3 @@ class Run:
             sleep(seconds)
             response = self.client.deliver_together([request])[0]
         return response
-
-    def _at_once(self, rule: Rule, deliveries: int) -> int:
-        """How many of so many deliveries go out together where their order does not matter."""
-        if self.pause:
-            return 1
-        if not self._in_any_order and deliveries > TOGETHER:  # for fewer, finding it out is not worth it
-            good = [self.bodies.good() for _ in range(TOGETHER)]
-            start = monotonic()
-            copes = all(seen.acknowledged for seen in self.exchanged(evolve(rule, how="together"), good))
-            self._in_any_order = TOGETHER if copes and monotonic() - start < _QUICK else 1
-        return self._in_any_order or 1

@@ -14,12 +14,9 @@ import httpx
 
 from ._http import Request
 
-_PIECE = 1000
-"""Bytes of a chunk, where a request is chunked."""
-
 
 @cache  # reading the certificates takes longer than a delivery
-def ssl_context(file: str | None, directory: str | None) -> ssl.SSLContext:
+def _ssl_context(file: str | None, directory: str | None) -> ssl.SSLContext:
     try:
         return httpx.create_ssl_context()
     except OSError as error:
@@ -28,42 +25,55 @@ def ssl_context(file: str | None, directory: str | None) -> ssl.SSLContext:
         raise ValueError(f"{name}: cannot read the certificates in {value!r}: {why}") from None
 
 
-class NoCookies(CookieJar):
+class _NoCookies(CookieJar):
     def extract_cookies(self, response: object, request: object) -> None:
         """Keep none: SkyPay is no browser."""
 
 
+def new_client(*, keepalive: int) -> httpx.AsyncClient:
+    """Return a client that keeps so many connections open. Raises ``ValueError`` for the environment."""
+    context = _ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    try:
+        return httpx.AsyncClient(
+            verify=context,
+            cookies=_NoCookies(),
+            timeout=None,  # noqa: S113  the deadline is over everything, which no timeout of httpx is
+            limits=httpx.Limits(max_keepalive_connections=keepalive),
+        )
+    except (ValueError, ImportError, httpx.InvalidURL):
+        # The message may hold the proxy's password.
+        raise ValueError(
+            "a proxy in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY) cannot be used; "
+            "expected http://host:port, or unset it"
+        ) from None
+
+
 def built(url: httpx.URL, request: Request) -> httpx.Request:
-    headers = {
-        "Content-Type": request.content_type,
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-        "User-Agent": "skypay-payout",
-    }
+    headers = {"Content-Type": request.content_type, "Accept": "*/*", "Accept-Encoding": "identity"}
     content = _pieces(request.body) if request.chunked else request.body
-    made = httpx.Request(request.method, url, content=content, headers=headers)
+    made = httpx.Request(
+        request.method, url, content=content, headers=headers | {"User-Agent": "skypay-payout"}
+    )
     if request.shouted:
         made.headers = httpx.Headers([(name.upper(), value) for name, value in made.headers.raw])
     return made
 
 
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
+async def _pieces(body: bytes, size: int = 1000) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
 
 
 def reason(error: BaseException | None) -> str:
-    """The reason that the operating system or TLS gives, which stands at the end of the chain."""
+    """Return the reason that the operating system or TLS gives, which stands at the end of the chain."""
     text = str(error)
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"{error.verify_message}: if you trust it, name its certificate in SSL_CERT_FILE"
         if isinstance(error, ssl.SSLError):
             return f"TLS: {error.reason}"
-        if isinstance(error, gaierror):
-            return error.strerror or text
         if isinstance(error, OSError) and error.errno:
-            return os.strerror(error.errno)
+            return (error.strerror if isinstance(error, gaierror) else os.strerror(error.errno)) or text
         if isinstance(error, BaseExceptionGroup):  # one for each address of the host
             error = cast("BaseException", error.exceptions[0])
         else:

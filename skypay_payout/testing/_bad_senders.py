@@ -32,8 +32,8 @@ def wrong_senders(accounts: Sequence[Credentials]) -> Iterator[tuple[str, str, i
     secrets = [text for one in accounts for text in one.authentication]
     statuses = cycle(PayType)
     for field, kind, wrong, known in (
-        ("authentication", "secret", _other(WRONG_AUTHENTICATION, secrets), secrets[::-1]),
-        ("userName", "account", _other("Other@skypay", names), names),
+        ("authentication", "secret", other_than(secrets, WRONG_AUTHENTICATION), secrets[::-1]),
+        ("userName", "account", other_than(names, "Other@skypay"), names),
     ):
         for status in (*PayType, 7):
             label = f"{status.name if isinstance(status, PayType) else 'status 7'} with {field}"
@@ -70,7 +70,7 @@ def wrong_senders(accounts: Sequence[Credentials]) -> Iterator[tuple[str, str, i
     yield "authenticated-first", "unknown fields alone", PayType.UPLOAD, lambda _: {"hello": "world"}
 
 
-def _other(text: str, known: Iterable[str]) -> str:
+def other_than(known: Iterable[str], text: str) -> str:
     while text in known:
         text += " "
     return text

@@ -145,7 +145,7 @@ def test_a_malformed_acknowledgement_is_neither_a_loss_nor_a_rejection() -> None
 
     results = checked(endpoint, *only, stored=stored)
     assert failed(results) == {"acknowledgement-form"}
-    assert "not JSON at line 1, column 1" in results["acknowledgement-form"].message
+    assert "Expecting value: line 1 column 1" in results["acknowledgement-form"].message
 
 
 def test_a_fault_that_depends_on_the_time_fails_the_rules_of_the_clock_alone() -> None:
@@ -305,7 +305,7 @@ def accepted(bodies: Bodies, rules: Iterable[Rule]) -> list[PayoutCallback]:
 
 def test_every_callback_is_an_event_of_its_own_unless_it_is_redelivered() -> None:
     kinds = ("status", "after", "text-", "json-", "unknown-", "deal-time-iso")
-    callbacks = accepted(Bodies(PLAIN, None), [rule for rule in RULES if rule.id.startswith(kinds)])
+    callbacks = accepted(Bodies(PLAIN), [rule for rule in RULES if rule.id.startswith(kinds)])
     events = [callback.idempotency_key for callback in callbacks]
     assert len(events) > 150
     assert len(events) == len(set(events))
@@ -332,7 +332,7 @@ def test_an_endpoint_that_goes_away_ends_the_check_with_the_callback_that_ended_
     assert first.outcome is Outcome.PASSED
     assert [(result.id, result.outcome) for result in left] == [("status", Outcome.INCONCLUSIVE)]
     assert (last.id, last.outcome) == ("alive", Outcome.FAILED)
-    assert re.fullmatch(r"cannot connect to 127.0.0.1:\d+: .+, since sample: the sample", last.message)
+    assert re.fullmatch(r"cannot connect to 127.0.0.1:\d+: .+, since sample, the sample", last.message)
 
 
 def test_an_endpoint_that_is_started_again_is_checked_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -549,7 +549,6 @@ def test_a_late_response_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert late.outcome is Outcome.FAILED
     expected = r"status, CANCEL: expected each response within 0 s, the slowest took 0\.\d s"
     assert re.fullmatch(expected, late.message)
-    assert late.seconds == results["status"].seconds
 
 
 def test_an_endpoint_that_always_hangs_ends_the_check_early(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -621,7 +620,7 @@ def test_a_case_that_failed_stays_failed_if_it_is_not_tried_to_its_end(
 
 
 def test_the_limits_keep_a_check_within_two_minutes() -> None:
-    bodies = Bodies(PLAIN, None)
+    bodies = Bodies(PLAIN)
     over_one = [
         len(list(case.deliveries(bodies)))
         for case in RULES

@@ -10,8 +10,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from skypay_payout.conformance._leaks import holds_any
 from skypay_payout.testing import AUTHENTICATION
+from skypay_payout.testing._leaks import holds_any
 
 SECRETS = [AUTHENTICATION, 'a "secret" \\ with + & <signs>', "余额不足的密钥", "a 😀 secret"]
 
@@ -55,31 +55,27 @@ FORMS: dict[str, Callable[[str], bytes]] = {
 }
 
 
-def none(_: bytes) -> Iterator[bytes]:
-    return iter(())
-
-
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_found(secret: str, form: str) -> None:
     data = FORMS[form](secret)
-    assert holds_any(data, [secret], none)
-    assert holds_any(data, ["something else", secret], none)
-    assert not holds_any(data, ["something else"], none)
+    assert holds_any([data], [secret])
+    assert holds_any([data], ["something else", secret])
+    assert not holds_any([data], ["something else"])
 
 
-def test_a_secret_is_found_in_what_a_key_decrypts() -> None:
-    assert holds_any(b"encrypted", [AUTHENTICATION], lambda _: iter([b"nothing", AUTHENTICATION.encode()]))
-    assert not holds_any(b"encrypted", [AUTHENTICATION], lambda _: iter([b"nothing"]))
+def test_a_secret_is_found_in_any_of_several() -> None:
+    assert holds_any([b"encrypted", b"nothing", AUTHENTICATION.encode()], [AUTHENTICATION])
+    assert not holds_any([b"encrypted", b"nothing"], [AUTHENTICATION])
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"%", b"\\", b"\\u12", b"&#;", b"&#999999999;", b"A" * 65536, bytes(range(256)) * 256]
 )
 def test_what_holds_no_secret_is_no_problem(data: bytes) -> None:
-    assert not holds_any(data, [AUTHENTICATION], none)
+    assert not holds_any([data], [AUTHENTICATION])
 
 
 def test_an_empty_secret_is_in_nothing() -> None:
-    assert not holds_any(b"anything", [""], none)
+    assert not holds_any([b"anything"], [""])

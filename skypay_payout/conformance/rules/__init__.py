@@ -17,8 +17,10 @@ from . import (
     wire,
 )
 
-_ORDER = (statuses, fields, texts, json, wire, quarantine, rotation, at_once, sender, not_a_callback)
-_OBSERVERS = (responses, clock, stored)
-_SECTIONS = [module.__name__.rpartition(".")[2].replace("_", " ") for module in (*_ORDER, *_OBSERVERS)]
+_ORDER = (
+    *(statuses, fields, texts, json, wire, quarantine, rotation, at_once, sender, not_a_callback),
+    *(responses, clock, stored),  # the observers
+)
+_SECTIONS = [module.__name__.rpartition(".")[2].replace("_", " ") for module in _ORDER]
 RULES.sort(key=lambda rule: _SECTIONS.index(rule.section))
 ANY, ALIVE = (next(rule for rule in RULES if rule.id == name) for name in ("any-acknowledged", "alive"))

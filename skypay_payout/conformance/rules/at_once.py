@@ -1,13 +1,9 @@
 """Many callbacks at the same time."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
 from ..._pay_type import PayType
-from ...testing import WRONG_AUTHENTICATION, encode
+from ...testing import encode
 from .._bodies import TOGETHER, Bodies
-from .._rule import Delivery, rule
+from .._rule import Deliveries, rule
 from ._reasons import AT_ONCE, FORGED, LOST
 
 _GROUPS = 24
@@ -15,23 +11,23 @@ _GROUPS = 24
 
 
 @rule("together", AT_ONCE, LOST, how="together")
-def different(bodies: Bodies) -> Iterator[Delivery]:
+def different(bodies: Bodies) -> Deliveries:
     """Different callbacks at the same time are acknowledged."""
     for number in range(TOGETHER):
         yield bodies.good(f"callback {number + 1} at once", list(PayType)[number % 6])
 
 
 @rule("together-same", AT_ONCE, LOST, how="together")
-def copies(bodies: Bodies) -> Iterator[Delivery]:
+def copies(bodies: Bodies) -> Deliveries:
     """Copies of one callback at the same time are acknowledged."""
     for group in range(_GROUPS):
         text = encode(bodies.fields(PayType.PAYOUT))
         for number in range(TOGETHER):
-            yield bodies.acknowledged(f"copy {number + 1} at once, group {group + 1}", text)
+            yield bodies.sent(f"copy {number + 1} at once, group {group + 1}", text)
 
 
 @rule("together-payout", AT_ONCE, LOST, how="together")
-def one_payout(bodies: Bodies) -> Iterator[Delivery]:
+def one_payout(bodies: Bodies) -> Deliveries:
     """All statuses of one payout at the same time are acknowledged."""
     payout = bodies.payout()
     for status in PayType:
@@ -39,18 +35,17 @@ def one_payout(bodies: Bodies) -> Iterator[Delivery]:
 
 
 @rule("together-keys", AT_ONCE, LOST, how="together")
-def several_keys(bodies: Bodies) -> Iterator[Delivery]:
+def several_keys(bodies: Bodies) -> Deliveries:
     """Callbacks under several keys at the same time are acknowledged."""
-    keys = len(bodies.older_keys) + 1
+    keys = len(bodies.older_keys()) + 1
     for number in range(TOGETHER):
         key = number % keys
-        yield bodies.acknowledged(f"a callback under key {key + 1} at once", encode(bodies.fields()), key=key)
+        yield bodies.sent(f"a callback under key {key + 1} at once", bodies.fields(), key=key)
 
 
 @rule("together-rejections", AT_ONCE, FORGED, how="together")
-def good_and_bad(bodies: Bodies) -> Iterator[Delivery]:
+def good_and_bad(bodies: Bodies) -> Deliveries:
     """Good callbacks and wrong secrets at the same time each get the right response."""
-    wrong = bodies.other(WRONG_AUTHENTICATION)
     for number in range(TOGETHER // 2):
         yield bodies.good(f"good callback {number + 1} at once")
-        yield bodies.wrong(f"wrong secret {number + 1} at once", authentication=wrong)
+        yield bodies.forged(f"wrong secret {number + 1} at once")

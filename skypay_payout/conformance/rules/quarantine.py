@@ -1,32 +1,25 @@
 """Callbacks that are authenticated but invalid: acknowledged, and kept for a person."""
 
-from __future__ import annotations
+from .._bodies import Bodies, without
+from .._rule import Deliveries, catalogue, rule
+from ._reasons import ANY_STATUS, INVALID, LOST
 
-from collections.abc import Iterator
+QUARANTINE = f"No redelivery can fix it: quarantine it for a person and acknowledge. {LOST}"
 
-from ...testing import encode
-from .._bodies import Bodies
-from .._rule import Delivery, catalogue, rule
-from ._reasons import ANY_STATUS, INVALID, QUARANTINE
-
-catalogue(
-    __name__,
-    INVALID,
-    QUARANTINE,
-    {
-        "invalid-action": "An authentic callback with an invalid action is acknowledged",
-        "invalid-control-number": "An authentic callback with an invalid controlNumber is acknowledged",
-        "invalid-pay-type": "An authentic callback with an invalid payType is acknowledged",
-        "invalid-deal-time": "An authentic callback with an invalid dealTime is acknowledged",
-        "invalid-fail-description": "An authentic callback with an invalid failDescription is acknowledged",
-        "invalid-reference-number": "An authentic callback with an invalid referenceNumber is acknowledged",
-        "invalid-several": "An authentic callback with several invalid fields is acknowledged",
-    },
-)
+for kind, what in (
+    ("invalid-action", "an invalid action"),
+    ("invalid-control-number", "an invalid controlNumber"),
+    ("invalid-pay-type", "an invalid payType"),
+    ("invalid-deal-time", "an invalid dealTime"),
+    ("invalid-fail-description", "an invalid failDescription"),
+    ("invalid-reference-number", "an invalid referenceNumber"),
+    ("invalid-several", "several invalid fields"),
+):
+    catalogue(__name__, (kind, f"An authentic callback with {what} is acknowledged", INVALID, QUARANTINE))
 
 
 @rule("unknown-status", ANY_STATUS, QUARANTINE)
-def unknown_status(bodies: Bodies) -> Iterator[Delivery]:
+def unknown_status(bodies: Bodies) -> Deliveries:
     """A status that SkyPay has not defined yet is acknowledged."""
     for status in (7, 8, 0, 99):
         yield bodies.good(f'payType "{status}"', status)
@@ -34,8 +27,8 @@ def unknown_status(bodies: Bodies) -> Iterator[Delivery]:
 
 
 @rule("invalid-redelivered", INVALID, QUARANTINE, how="in turn")
-def redelivered(bodies: Bodies) -> Iterator[Delivery]:
+def redelivered(bodies: Bodies) -> Deliveries:
     """A redelivery of an invalid callback is acknowledged."""
-    text = encode({name: value for name, value in bodies.fields().items() if name != "controlNumber"})
+    fields = without(bodies.fields(), "controlNumber")
     for number in ("first", "second"):
-        yield bodies.acknowledged(f"the {number} delivery", text)
+        yield bodies.sent(f"the {number} delivery", fields)

@@ -1,65 +1,48 @@
 """Callbacks of a sender who is not authenticated."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
 from attrs import evolve
 
 from ..._pay_type import PayType
-from ...testing import WRONG_AUTHENTICATION, encode
-from .._bodies import Bodies
-from .._rule import Delivery, Fields, catalogue, rule
-from ._reasons import ACCOUNT, FORGED, SECRET, STATE
+from .._bodies import Bodies, without
+from .._rule import Deliveries, catalogue, rule
+from ._reasons import FORGED, SECRET, STATE
+
+ACCOUNT = "section 3.2: userName"
+PROBED = "Unauthenticated senders can fill the quarantine, and learn what is valid."
 
 catalogue(
     __name__,
-    SECRET,
-    FORGED,
-    {
-        "secret-wrong": "A wrong or missing secret is rejected, whatever the status",
-        "secret-near": "A secret that is nearly right is rejected",
-        "secret-type": "A secret of another JSON type is rejected",
-    },
-)
-catalogue(
-    __name__,
-    ACCOUNT,
-    FORGED,
-    {
-        "account-wrong": "A wrong or missing account is rejected, whatever the status",
-        "account-near": "An account that is nearly right is rejected",
-        "account-type": "An account of another JSON type is rejected",
-    },
-)
-catalogue(
-    __name__,
-    SECRET,
-    "Unauthenticated senders can fill the quarantine, and learn what is valid.",
-    {"authenticated-first": "An invalid callback with a wrong secret is rejected"},
+    ("secret-wrong", "A wrong or missing secret is rejected, whatever the status", SECRET, FORGED),
+    ("secret-near", "A secret that is nearly right is rejected", SECRET, FORGED),
+    ("secret-type", "A secret of another JSON type is rejected", SECRET, FORGED),
+    ("account-wrong", "A wrong or missing account is rejected, whatever the status", ACCOUNT, FORGED),
+    ("account-near", "An account that is nearly right is rejected", ACCOUNT, FORGED),
+    ("account-type", "An account of another JSON type is rejected", ACCOUNT, FORGED),
+    ("authenticated-first", "An invalid callback with a wrong secret is rejected", SECRET, PROBED),
 )
 
 
 @rule("name-case-forged", SECRET, f"Decoders of Go and C# ignore the case of names unless told. {FORGED}")
-def forged_by_case(bodies: Bodies) -> Iterator[Delivery]:
+def forged_by_case(bodies: Bodies) -> Deliveries:
     """A wrong secret is rejected even if the right one stands under a name in another case."""
-    right, wrong = bodies.secrets[-1], bodies.other(WRONG_AUTHENTICATION)
+    right = bodies.secrets[-1]
     for name in ("Authentication", "AUTHENTICATION"):
-        fields = bodies.fields(authentication=wrong)
-        yield bodies.rejected(f"the secret as {name} behind a wrong one", fields | {name: right})
-        yield bodies.rejected(f"the secret as {name} before a wrong one", {name: right} | fields)
-        yield bodies.rejected(f"the secret as {name} alone", _without(bodies.fields()) | {name: right})
+        wrong = bodies.fields(authentication=bodies.wrong_secret)
+        yield bodies.bad(f"the secret as {name} behind a wrong one", wrong | {name: right})
+        yield bodies.bad(f"the secret as {name} before a wrong one", {name: right} | wrong)
+        none = without(bodies.fields(), "authentication")
+        yield bodies.bad(f"the secret as {name} alone", none | {name: right})
 
 
 @rule("forged-redelivery", SECRET, FORGED, how="in turn")
-def forged_redelivery(bodies: Bodies) -> Iterator[Delivery]:
+def forged_redelivery(bodies: Bodies) -> Deliveries:
     """A known callback with a wrong secret is rejected."""
     for status in (PayType.UPLOAD, PayType.PAYOUT):
         fields = bodies.fields(status)
-        yield bodies.acknowledged(f"{status.name}", encode(fields))
-        wrong = fields | {"authentication": bodies.other(WRONG_AUTHENTICATION)}
-        yield bodies.rejected(f"the same {status.name} with a wrong secret", wrong)
-        yield bodies.rejected(f"the same {status.name} without a secret", _without(fields))
+        yield bodies.sent(status.name, fields)
+        wrong = fields | {"authentication": bodies.wrong_secret}
+        yield bodies.bad(f"the same {status.name} with a wrong secret", wrong)
+        yield bodies.bad(f"the same {status.name} without a secret", without(fields, "authentication"))
 
 
 @rule(
@@ -68,14 +51,10 @@ def forged_redelivery(bodies: Bodies) -> Iterator[Delivery]:
     "Anyone who finds the URL can make a genuine callback be lost.",
     how="in turn",
 )
-def good_after_forgery(bodies: Bodies) -> Iterator[Delivery]:
+def good_after_forgery(bodies: Bodies) -> Deliveries:
     """A callback is acknowledged even after a forged copy of it."""
     for status in (PayType.UPLOAD, PayType.PAYOUT):
         fields = bodies.fields(status)
-        forged = fields | {"authentication": bodies.other(WRONG_AUTHENTICATION)}
-        yield evolve(bodies.rejected(f"a forged {status.name}", forged), expected="anything")
-        yield bodies.acknowledged(f"{status.name} after a forged copy of it", encode(fields))
-
-
-def _without(fields: Fields) -> Fields:
-    return {name: value for name, value in fields.items() if name != "authentication"}
+        forged = bodies.bad(f"a forged {status.name}", fields | {"authentication": bodies.wrong_secret})
+        yield evolve(forged, expected="anything")
+        yield bodies.sent(f"{status.name} after a forged copy of it", fields)

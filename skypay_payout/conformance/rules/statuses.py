@@ -1,42 +1,39 @@
 """Statuses, in every order."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Iterator
 
 from ..._pay_type import PayType
-from ...testing import SAMPLE, encode, payload
+from ...testing import SAMPLE, payload
 from .._bodies import Bodies
-from .._rule import Delivery, rule
+from .._rule import Deliveries, rule
 from ._reasons import ANY_STATUS, HISTORY, JSON, LOST, REPEATS
 
 
 @rule("sample", JSON, f"SkyPay may send the comma before the closing brace, as in its sample. {LOST}")
-def sample(bodies: Bodies) -> Iterator[Delivery]:
+def sample(bodies: Bodies) -> Deliveries:
     """The published sample is acknowledged."""
-    text = SAMPLE.decode()
+    text, fields = SAMPLE.decode(), bodies.fields()
     for name in ("userName", "authentication", "controlNumber"):
-        text = text.replace(json.dumps(payload()[name]), json.dumps(bodies.fields()[name]))
-    yield bodies.acknowledged("the sample", text.encode())
+        text = text.replace(json.dumps(payload()[name]), json.dumps(fields[name]))
+    yield bodies.sent("the sample", text.encode())
 
 
 @rule("status", ANY_STATUS, LOST)
-def every_status(bodies: Bodies) -> Iterator[Delivery]:
+def every_status(bodies: Bodies) -> Deliveries:
     """Every status is acknowledged."""
     for status in PayType:
         yield bodies.good(status.name, status)
 
 
 @rule("pay-type-number", "point 2: payType", LOST)
-def pay_type_as_a_number(bodies: Bodies) -> Iterator[Delivery]:
+def pay_type_as_a_number(bodies: Bodies) -> Deliveries:
     """A payType that is a number is acknowledged."""
     for status in PayType:
         yield bodies.good(f"payType {status:d}, {status.name}", status, payType=int(status))
 
 
 @rule("after", REPEATS, LOST, how="in turn")
-def any_status_after_any(bodies: Bodies) -> Iterator[Delivery]:
+def any_status_after_any(bodies: Bodies) -> Deliveries:
     """Any status as the first callback of a payout, and any status after it, is acknowledged."""
     for first in PayType:
         payout = ""
@@ -49,54 +46,60 @@ def any_status_after_any(bodies: Bodies) -> Iterator[Delivery]:
 
 
 @rule("redelivered", REPEATS, LOST, how="in turn")
-def redelivered(bodies: Bodies) -> Iterator[Delivery]:
+def redelivered(bodies: Bodies) -> Deliveries:
     """A redelivery of any status is acknowledged."""
     for status in PayType:
-        text = encode(bodies.fields(status))
-        yield bodies.acknowledged(status.name, text)
-        yield bodies.acknowledged(f"{status.name} again", text)
+        fields = bodies.fields(status)
+        for what in (status.name, f"{status.name} again"):
+            yield bodies.sent(what, fields)
 
 
 @rule("redelivered-later", REPEATS, LOST, how="in turn")
-def redelivered_later(bodies: Bodies) -> Iterator[Delivery]:
+def redelivered_later(bodies: Bodies) -> Deliveries:
     """A redelivery after other callbacks is acknowledged."""
-    texts = {status: encode(bodies.fields(status)) for status in PayType}
+    sent = {status: bodies.fields(status) for status in PayType}
     for what in ("delivered", "delivered again after the others"):
-        for status, text in texts.items():
-            yield bodies.acknowledged(f"{status.name} {what}", text)
+        for status, fields in sent.items():
+            yield bodies.sent(f"{status.name} {what}", fields)
 
 
 @rule("redelivered-changed", REPEATS, LOST, how="in turn")
-def redelivered_in_another_form(bodies: Bodies) -> Iterator[Delivery]:
+def redelivered_in_another_form(bodies: Bodies) -> Deliveries:
     """A redelivery in another form is acknowledged."""
-    moment = bodies.time()
-    fields = bodies.fields(PayType.PAYOUT, dealTime=f"{moment:%Y-%m-%d %H:%M:%S}")
-    yield bodies.acknowledged("the first delivery", encode(fields))
-    yield bodies.acknowledged("the same event with payType as a number", encode(fields | {"payType": 2}))
-    yield bodies.acknowledged("the same event with other spacing", json.dumps(fields, indent=4).encode())
-    for form in ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S+08:00", "%Y-%m-%d %H:%M:%S.000"):
-        changed = fields | {"dealTime": f"{moment:{form}}"}
-        yield bodies.acknowledged(f"the same event with dealTime {changed['dealTime']}", encode(changed))
-    for what, absent in (("null", None), ("an empty text", "")):
-        changed = fields | {"failDescription": absent}
-        yield bodies.acknowledged(f"the same event with {what} in failDescription", encode(changed))
-    yield bodies.acknowledged("the same event with a new field", encode(fields | {"fee": "1"}))
-    yield bodies.acknowledged("the first form again", encode(fields))
+    fields = bodies.fields(PayType.PAYOUT)
+    time = str(fields["dealTime"])
+    yield bodies.sent("the first delivery", fields)
+    yield bodies.sent("the same event with other spacing", json.dumps(fields, indent=4).encode())
+    for what, changes in (
+        ("payType as a number", {"payType": 2}),
+        ("a T in dealTime", {"dealTime": time.replace(" ", "T")}),
+        ("an offset in dealTime", {"dealTime": f"{time}+08:00"}),
+        ("a fraction in dealTime", {"dealTime": f"{time}.000"}),
+        ("null in failDescription", {"failDescription": None}),
+        ("an empty text in failDescription", {"failDescription": ""}),
+        ("a new field", {"fee": "1"}),
+    ):
+        yield bodies.sent(f"the same event with {what}", fields | changes)
+    yield bodies.sent("the first form again", fields)
 
 
 @rule("different-content", HISTORY, f"A person must see both contents. {LOST}", how="in turn")
-def different_content(bodies: Bodies) -> Iterator[Delivery]:
+def different_content(bodies: Bodies) -> Deliveries:
     """Two contents under one control number, status and time are both acknowledged."""
-    for status, name in ((PayType.FAILURE, "failDescription"), (PayType.AMENDED_SUCCESS, "referenceNumber")):
+    for status, name in (
+        (PayType.FAILURE, "failDescription"),
+        (PayType.AMENDED_SUCCESS, "referenceNumber"),
+        (PayType.PAYOUT, "an unknown field"),
+    ):
         fields = bodies.fields(status)
         for text in ("one text", "another text"):
-            yield bodies.acknowledged(f"{status.name} with {text} in {name}", encode(fields | {name: text}))
+            yield bodies.sent(f"{status.name} with {text} in {name}", fields | {name: text})
 
 
 @rule("overtaken", REPEATS, LOST, how="in turn")
-def overtaken(bodies: Bodies) -> Iterator[Delivery]:
+def overtaken(bodies: Bodies) -> Deliveries:
     """A callback that arrives after a newer one is acknowledged."""
-    early = {status: bodies.moment() for status in PayType}
+    early = {status: bodies.time() for status in PayType}
     for late in PayType:
         payout = bodies.payout()
         yield bodies.good(f"{late.name} before what is older", late, controlNumber=payout)
@@ -106,15 +109,15 @@ def overtaken(bodies: Bodies) -> Iterator[Delivery]:
 
 
 @rule("same-second", REPEATS, LOST, how="in turn")
-def same_second(bodies: Bodies) -> Iterator[Delivery]:
+def same_second(bodies: Bodies) -> Deliveries:
     """Several statuses with the same dealTime are acknowledged."""
-    payout, time = bodies.payout(), bodies.moment()
+    payout, time = bodies.payout(), bodies.time()
     for status in PayType:
         yield bodies.good(f"{status.name} in the same second", status, controlNumber=payout, dealTime=time)
 
 
 @rule("amended-twice", ANY_STATUS, LOST, how="in turn")
-def amended_twice(bodies: Bodies) -> Iterator[Delivery]:
+def amended_twice(bodies: Bodies) -> Deliveries:
     """Repeated amendments are acknowledged."""
     payout = bodies.payout()
     upload, amended = PayType.UPLOAD, PayType.AMENDED_SUCCESS

@@ -1,89 +1,48 @@
 """Texts that people, vendors and languages write."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
+from ..._formatting import quoted
 from ..._pay_type import PayType
 from .._bodies import Bodies
-from .._rule import RULES, Delivery, Rule
-from ._reasons import LOST, TEXT
+from .._rule import RULES, Deliveries, Rule
+from ._reasons import LOST
 
-_LONG = 4000
-"""Characters of a long text, three bytes each: far below what any server limits a body to."""
-_NOT_STORABLE = ("text-nul", "text-lone-surrogate")
-"""failDescription and referenceNumber may not hold it: an unknown field may."""
+FALSY = f"Such a text is a value, not the absence of one. {LOST}"
+NOT_STORABLE = f"failDescription and referenceNumber may not hold it: quarantine it, and acknowledge. {LOST}"
 
+_TEXTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("text-chinese", "Chinese", LOST, ("余额不足，请联系客户经理。", "𠮷野家", "Peña, naïve café")),  # noqa: RUF001
+    ("text-emoji", "emoji", LOST, ("已取消 😀", "👨‍👩‍👧 🇵🇭")),
+    ("text-long", "up to 4,000 characters", LOST, ("余" * 256, "余额不足" * 1000)),
+    (
+        "text-quotes",
+        "quotes, SQL, JSON or template syntax",
+        LOST,
+        (
+            *('O\'Brien said "no"', "C:\\temp\\new \\u0041", "'); DROP TABLE callbacks; --"),
+            *(",} {{7*7}} ${user} %s %(x)s {0}", '{"code": "E1", "items": [1]}'),
+        ),
+    ),
+    ("text-line-breaks", "line breaks", LOST, ("first\nsecond\r\nthird", "a\tb", "a\u2028b\u0085c\x0b")),
+    ("text-markup", "markup", LOST, ("<b>&amp; ]]> -->", "a=1&b=2+3%20%zz", "  padded  ")),
+    ("text-controls", "control characters", LOST, ("a\x07b", "\x1b[31mred", "a\ufeffb", "\x7f")),
+    (
+        "text-falsy",
+        "what a language takes for nothing",
+        FALSY,
+        ("0", "null", "false", "undefined", " ", "\t "),
+    ),
+    ("text-normal-forms", "either normal form of Unicode", LOST, ("caf\u00e9 \u00c5", "cafe\u0301 A\u030a")),
+    ("text-nul", "U+0000", NOT_STORABLE, ("paid\x00twice",)),
+    ("text-lone-surrogate", "a lone surrogate", NOT_STORABLE, ("cash \ud83d", "\ude00 cash")),
+)
+for name, kind, why, texts in _TEXTS:
 
-def _texts(name: str, kind: str, texts: dict[str, str], why: str = LOST) -> None:
-    """Make a rule of texts, by what is special about each."""
+    def deliveries(bodies: Bodies, texts: tuple[str, ...] = texts) -> Deliveries:
+        for text in texts:
+            what = quoted(text)
+            yield bodies.good(f"failDescription {what}", PayType.FAILURE, failDescription=text)
+            yield bodies.good(f"referenceNumber {what}", referenceNumber=text)
+            yield bodies.good(f"an unknown field {what}", PayType.PAYOUT, remark=text)
 
-    def deliveries(bodies: Bodies) -> Iterator[Delivery]:
-        for what, text in texts.items():
-            yield bodies.good(f"{what} in failDescription", PayType.FAILURE, failDescription=text)
-            both = {"referenceNumber": text, "remark": text}
-            yield bodies.good(f"{what} in referenceNumber and an unknown field", **both)
-            if name in _NOT_STORABLE:
-                yield bodies.good(f"{what} in an unknown field", PayType.PAYOUT, remark=text)
-
-    RULES.append(Rule(name, "texts", f"Text fields with {kind} are acknowledged", TEXT, why, deliveries))
-
-
-_texts(
-    "text-chinese",
-    "Chinese",
-    {
-        "Chinese": "余额不足，请联系客户经理。",  # noqa: RUF001
-        "Chinese beyond 16 bits": "𠮷野家",
-        "accents": "Peña, naïve café",
-    },
-)
-_texts("text-emoji", "emoji", {"an emoji": "已取消 😀", "a joined emoji": "👨‍👩‍👧 🇵🇭"})
-_texts(
-    "text-long",
-    f"up to {_LONG} characters",
-    {"256 characters": "余" * 256, f"{_LONG} characters": "余额不足" * (_LONG // 4)},
-)
-_texts(
-    "text-quotes",
-    "quotes, SQL, JSON or template syntax",
-    {
-        "quotes": 'O\'Brien said "no"',
-        "backslashes": "C:\\temp\\new \\u0041",
-        "SQL": "'); DROP TABLE callbacks; --",
-        "braces": ",} {{7*7}} ${user} %s %(x)s {0}",
-        "JSON": '{"code": "E1", "items": [1]}',
-    },
-)
-_texts(
-    "text-line-breaks",
-    "line breaks",
-    {"line breaks": "first\nsecond\r\nthird", "a tab": "a\tb", "other breaks": "a\u2028b\u0085c\x0b"},
-)
-_texts(
-    "text-markup",
-    "markup",
-    {"markup": "<b>&amp; ]]> -->", "a form": "a=1&b=2+3%20%zz", "white space around it": "  padded  "},
-)
-_texts(
-    "text-controls",
-    "control characters",
-    {"a bell": "a\x07b", "an escape": "\x1b[31mred", "a byte order mark": "a\ufeffb", "DEL": "\x7f"},
-)
-_texts(
-    "text-falsy",
-    "what a language takes for nothing",
-    {f"the text {text!r}": text for text in ("0", "null", "false", "undefined", " ", "\t ")},
-    f"Such a text is a value, not the absence of one. {LOST}",
-)
-_texts(
-    "text-normal-forms",
-    "either normal form of Unicode",
-    {"composed letters": "caf\u00e9 \u00c5", "letters and accents": "cafe\u0301 A\u030a"},
-)
-_texts("text-nul", "U+0000", {"U+0000": "paid\x00twice"})
-_texts(
-    "text-lone-surrogate",
-    "a lone surrogate",
-    {"the first half of a pair": "cash \ud83d", "the second half of a pair": "\ude00 cash"},
-)
+    sentence = f"Text fields with {kind} are acknowledged"
+    RULES.append(Rule(name, "texts", sentence, "point 11 and the encoding, UTF-8", why, deliveries))

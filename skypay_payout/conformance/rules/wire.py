@@ -1,23 +1,21 @@
 """Encryption and HTTP."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
 from itertools import count, product
 from textwrap import wrap
+from typing import Any
 
 from attrs import evolve
 
 from ..._pay_type import PayType
-from ...testing import WRONG_AUTHENTICATION, encode
+from ...testing import encode
 from .._bodies import Bodies
 from .._http import Request
-from .._rule import Delivery, rule
+from .._rule import Deliveries, Delivery, rule
 from ._reasons import ENCRYPTION, EXCHANGE, LOST
 
 
 @rule("base64-lines", ENCRYPTION, LOST)
-def base64_lines(bodies: Bodies) -> Iterator[Delivery]:
+def base64_lines(bodies: Bodies) -> Deliveries:
     """Base64 wrapped in lines is acknowledged."""
     bodies.needs_keys()
     for what, width, newline, last in (
@@ -30,56 +28,50 @@ def base64_lines(bodies: Bodies) -> Iterator[Delivery]:
         ("one line with LF at its end", 10**6, "\n", "\n"),
         ("one line with CRLF at its end", 10**6, "\r\n", "\r\n"),
     ):
-        delivery = bodies.good(what, PayType.FAILURE)
-        wrapped = newline.join(wrap(delivery.request.body.decode(), width)) + last
-        yield evolve(delivery, request=Request(wrapped.encode()))
+        good = bodies.good(what, PayType.FAILURE)
+        yield _requested(good, body=(newline.join(wrap(good.request.body.decode(), width)) + last).encode())
 
 
 @rule("base64-surroundings", "point 9: a byte order mark and white space are tolerated", LOST)
-def base64_surroundings(bodies: Bodies) -> Iterator[Delivery]:
+def base64_surroundings(bodies: Bodies) -> Deliveries:
     """Base64 with a byte order mark before it or white space around it is acknowledged."""
     bodies.needs_keys()
-    around = {
-        "a byte order mark": (b"\xef\xbb\xbf", b""),
-        "spaces": (b"  ", b"  "),
-        "line breaks": (b"\r\n", b"\n\n"),
-    }
-    for what, (before, behind) in around.items():
-        delivery = bodies.good(what)
-        yield evolve(delivery, request=Request(before + delivery.request.body + behind))
+    for what, before, behind in (
+        ("a byte order mark", b"\xef\xbb\xbf", b""),
+        ("spaces", b"  ", b"  "),
+        ("line breaks", b"\r\n", b"\n\n"),
+    ):
+        good = bodies.good(what)
+        yield _requested(good, body=before + good.request.body + behind)
 
 
 @rule("base64-alphabet", ENCRYPTION, LOST)
-def base64_alphabet(bodies: Bodies) -> Iterator[Delivery]:
+def base64_alphabet(bodies: Bodies) -> Deliveries:
     """Every character of Base64 is decoded."""
     bodies.needs_keys()
     for ending, special in product((b"==", b"=", b""), (b"+", b"/")):
-        texts = (encode(bodies.fields(remark="x" * number)) for number in count())
-        text = next(text for text in texts if _is_written(bodies.encrypted(text), special, ending))
-        yield bodies.acknowledged(f"a {special.decode()}, and {len(ending)} = at the end", text)
-
-
-def _is_written(body: bytes, special: bytes, ending: bytes) -> bool:
-    return special in body and body[len(body.rstrip(b"=")) :] == ending
+        what, fields = f"a {special.decode()}, and {len(ending)} = at the end", bodies.fields()
+        made = (bodies.sent(what, fields | {"remark": "x" * number}) for number in count())
+        bodies_of = ((one, one.request.body) for one in made)
+        yield next(one for one, body in bodies_of if special in body and body.rstrip(b"=") + ending == body)
 
 
 @rule("padding", ENCRYPTION, LOST)
-def padding(bodies: Bodies) -> Iterator[Delivery]:
+def padding(bodies: Bodies) -> Deliveries:
     """Every length of padding is decrypted."""
     bodies.needs_keys()
     for size in range(1, 17):
         fields = bodies.fields(remark="")
-        remark = "x" * ((-size - len(encode(fields))) % 16)
-        yield bodies.acknowledged(f"{size} bytes of padding", encode(fields | {"remark": remark}))
+        fields["remark"] = "x" * ((-size - len(encode(fields))) % 16)
+        yield bodies.sent(f"{size} bytes of padding", fields)
 
 
 @rule("content-type", EXCHANGE, LOST)
-def content_types(bodies: Bodies) -> Iterator[Delivery]:
+def content_types(bodies: Bodies) -> Deliveries:
     """A charset in the content type is acknowledged."""
     charset = "text/plain; charset=utf-8"
     for content_type in (charset, "text/plain;charset=UTF-8", 'text/plain; charset="utf-8"', "Text/Plain"):
-        delivery = bodies.good(content_type, PayType.FAILURE)
-        yield evolve(delivery, request=evolve(delivery.request, content_type=content_type))
+        yield _requested(bodies.good(content_type, PayType.FAILURE), content_type=content_type)
 
 
 @rule(
@@ -88,39 +80,40 @@ def content_types(bodies: Bodies) -> Iterator[Delivery]:
     "It has no Content-Length, so some servers read an empty body. Django under WSGI does: "
     f"use the view of skypay_payout.contrib.django, or a server that reads them. {LOST}",
 )
-def chunked(bodies: Bodies) -> Iterator[Delivery]:
+def chunked(bodies: Bodies) -> Deliveries:
     """A chunked request is acknowledged."""
     for status in (PayType.UPLOAD, PayType.FAILURE):
-        delivery = bodies.good(status.name, status, failDescription="余额不足" * 300)
-        yield evolve(delivery, request=evolve(delivery.request, chunked=True))
+        yield _requested(bodies.good(status.name, status, failDescription="余额不足" * 300), chunked=True)
 
 
 @rule("get", EXCHANGE, "Whoever opens the URL gets the acknowledgement of a callback.")
-def get(bodies: Bodies) -> Iterator[Delivery]:
+def get(bodies: Bodies) -> Deliveries:  # noqa: ARG001
     """A GET is not acknowledged."""
-    delivery = evolve(bodies.raw("a GET without a body", b""), expected="unacknowledged")
-    yield evolve(delivery, request=Request(b"", method="GET"))
+    yield Delivery("a GET without a body", Request(b"", method="GET"), "unacknowledged")
 
 
 @rule("header-names", EXCHANGE, LOST)
-def header_names(bodies: Bodies) -> Iterator[Delivery]:
+def header_names(bodies: Bodies) -> Deliveries:
     """Header names in capitals are acknowledged."""
-    delivery = bodies.good("header names in capitals")
-    yield evolve(delivery, request=evolve(delivery.request, shouted=True))
+    yield _requested(bodies.good("header names in capitals"), shouted=True)
 
 
 @rule("one-connection", EXCHANGE, LOST, how="over one connection")
-def one_connection(bodies: Bodies) -> Iterator[Delivery]:
+def one_connection(bodies: Bodies) -> Deliveries:
     """Callbacks over one connection are acknowledged."""
     for number in ("first", "second", "third"):
         yield bodies.good(f"the {number} callback")
 
 
 @rule("one-connection-after-rejection", EXCHANGE, LOST, how="over one connection")
-def one_connection_after_rejection(bodies: Bodies) -> Iterator[Delivery]:
+def one_connection_after_rejection(bodies: Bodies) -> Deliveries:
     """Good and bad callbacks over one connection each get the right response."""
     yield bodies.good("the first callback")
-    yield bodies.wrong("a wrong secret after it", authentication=bodies.other(WRONG_AUTHENTICATION))
+    yield bodies.forged("a wrong secret after it")
     yield bodies.good("a good callback after a wrong secret")
-    yield evolve(bodies.rejected("no JSON", b"payout" * 50), expected="anything")
+    yield evolve(bodies.bad("no JSON", b"payout" * 50), expected="anything")
     yield bodies.good("a good callback after no JSON")
+
+
+def _requested(delivery: Delivery, **changes: Any) -> Delivery:
+    return evolve(delivery, request=evolve(delivery.request, **changes))

@@ -111,7 +111,7 @@ def test_every_bad_body_gets_what_it_says(parser: CallbackParser) -> None:
 
 @pytest.mark.parametrize("status", [200, 204, 302, 399, 429, 500, 503])
 def test_other_status_is_no_rejection(status: int) -> None:
-    with pytest.raises(AssertionError, match=f"expected a status from 400 to 499 but 429.*, got {status}"):
+    with pytest.raises(AssertionError, match=f"expected a status from 400 to 499, got {status}"):
         assert_rejected(status, "")
 
 
@@ -126,7 +126,7 @@ def test_rejection_may_say_why(status: int) -> None:
     ids=["text", "number", "encrypted", "alone"],
 )
 def test_rejection_that_says_1000_acknowledges(received: bytes) -> None:
-    with pytest.raises(AssertionError, match="got status 400 with responseCode 1000"):
+    with pytest.raises(AssertionError, match="got 400 with responseCode 1000"):
         assert_rejected(400, received, CIPHER)
 
 

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
 _ROUNDS = 3
 """How many escapes may be wrapped around each other, such as Base64 in JSON in HTML."""
+_PART = 8
+"""Characters of a secret that nobody may repeat either, where it is at least twice as long."""
 
 _SHORT_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _escape = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _base64_run = re.compile(r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|[\r\n]+(?=[A-Za-z0-9+/_-])){7,}")
 _hexadecimal_run = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
 _is_binary = re.compile(r"[\0-\x08\x0e-\x1f]").search
+_is_mixed = re.compile(r"(?=.*[0-9]).*[A-Za-z]", re.DOTALL).match
 _to_standard = str.maketrans("-_", "+/", "\r\n")
 
 
-def holds_any(data: bytes, secrets: Iterable[str], decrypted: Callable[[bytes], Iterator[bytes]]) -> bool:
-    """Whether the data holds a secret as it is, or under escapes of JSON, HTML, a URL, Base64 or hexadecimal.
+def parts(secret: str) -> Iterator[str]:
+    """Yield what is enough to recognise a secret: 8 characters with letters and digits, which no word has."""
+    if len(secret) >= 2 * _PART:
+        windows = (secret[at : at + _PART] for at in range(len(secret) - _PART + 1))
+        yield from filter(_is_mixed, windows)
 
-    ``decrypted`` gives what the keys make of a body.
-    """
-    wanted = [secret for secret in secrets if secret]
-    wanted += [secret.casefold() for secret in wanted]
-    texts = {*_texts(data), *(text for body in decrypted(data) for text in _texts(body))}
+
+def holds_any(data: Iterable[bytes], secrets: Iterable[str]) -> bool:
+    """Whether the data hold a secret, as it is or under escapes: JSON, HTML, URLs, Base64, hexadecimal."""
+    wanted = {form for secret in secrets if secret for form in (secret, secret.casefold())}
+    texts = {text for one in data for text in _texts(one)}
     seen = set[str]()
     for _ in range(_ROUNDS + 1):
         seen.update(texts)
@@ -48,16 +54,11 @@ def _decoded(text: str) -> Iterator[str]:
     """What each decoder makes of the text."""
     if "\\" in text:
         yield _escape.sub(_unescaped, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if "&" in text:
-        yield unescape(text)
-    if "%" in text or "+" in text:
-        yield unquote(text)
-        yield unquote_plus(text)
+    yield from {unescape(text), unquote(text), unquote_plus(text)}
     runs = [run[0].translate(_to_standard) for run in _base64_run.finditer(text)]
     for start in range(4) if runs else ():  # what stands before it may be of the same alphabet
         yield from _texts(b"\n".join(_from_base64(run[start:]) for run in runs))
-    if runs := _hexadecimal_run.findall(text):
-        yield from _texts(b"\n".join(map(bytes.fromhex, runs)))
+    yield from _texts(b"\n".join(map(bytes.fromhex, _hexadecimal_run.findall(text))))
 
 
 def _from_base64(run: str) -> bytes:
