@@ -7,22 +7,21 @@ import os
 import sys
 from argparse import ArgumentTypeError, Namespace
 from datetime import datetime
-from secrets import randbelow
 from typing import TYPE_CHECKING, Any
 
 from .._control_number import ControlNumber
-from .._credentials import Credentials
 from .._environ import ENCRYPTION_KEY, several
 from .._formatting import REDACTED
 from .._pay_type import PayType
 from .._results import Quarantined
 from .._times import SKYPAY_ZONE
-from ..testing import SCENARIOS, WRONG_AUTHENTICATION, body, out_of_order
+from ..testing import SCENARIOS, body, out_of_order
+from ..testing._payouts import Payouts
 from . import settings
 from .terminal import Subparsers, UsageError, filled, note, printable, problems, row
 
 if TYPE_CHECKING:
-    from ..conformance._http import HttpResponse
+    from ..conformance._http import Response
     from ..conformance._verification import Verifier
 
 _STATUSES = {status.name.lower().replace("_", "-"): status for status in PayType}
@@ -100,14 +99,14 @@ def run(args: Namespace) -> int:
         from ..conformance._delivery import connected
     except ImportError as error:
         raise UsageError(str(error)) from None
-    from ..conformance._http import DeliveryError, Request, Unreachable
+    from ..conformance._http import Request, Unreachable
     from ..conformance._verification import Verifier
 
     parser = settings.parser()
     if parser.credentials[0].prefixes is None:
         note(settings.NO_PREFIXES)
-    verifier = Verifier(parser, tuple(several(os.environ, ENCRYPTION_KEY) or ()))
-    texts = _texts(args, parser.credentials[0])
+    verifier = Verifier(parser, several(os.environ, ENCRYPTION_KEY) or ())
+    texts = _texts(args, Payouts(parser, args.control_number))
     total, wrong, number = len(texts) * args.repeat, False, 0
     try:
         with connected(args.url) as client:
@@ -120,41 +119,34 @@ def run(args: Namespace) -> int:
                     _show_fields(text)
                     if isinstance(result, Quarantined):
                         print(filled(f"to be quarantined: {'; '.join(problems(result.error))}"))
-                    try:
-                        response = client.deliver(request)
-                    except Unreachable:
-                        raise
-                    except DeliveryError as error:
-                        problem = str(error)
-                    else:
-                        problem = _verified(verifier, response, rejected=args.wrong_secret)
+                    (response,) = client.deliver([request])
+                    if isinstance(response, Unreachable):
+                        raise response
+                    problem = _verified(verifier, response, rejected=args.wrong_secret)
                     wrong |= bool(problem)
                     if problem:
                         print(f"WRONG\n{filled(printable(problem))}\n")
                     else:
                         print("rejected, as it must be\n" if args.wrong_secret else "acknowledged\n")
                     sys.stdout.flush()
-    except (DeliveryError, ValueError) as error:
+    except (Unreachable, ValueError) as error:
         raise UsageError(printable(str(error))) from None
     return int(wrong)
 
 
-def _texts(args: Namespace, account: Credentials) -> list[bytes]:
-    prefix = min(account.prefixes) if account.prefixes else "SK991"
-    fields: dict[str, Any] = {
-        "userName": account.user_name,
-        "authentication": WRONG_AUTHENTICATION if args.wrong_secret else account.authentication[-1],
-        # A payout of its own each time: what earlier callbacks reported of another changes nothing.
-        "controlNumber": args.control_number or f"{prefix}{randbelow(10**9):09}",
-    }
+def _texts(args: Namespace, payouts: Payouts) -> list[bytes]:
     now = datetime.now(SKYPAY_ZONE)
+    # A payout of its own each time: what earlier callbacks reported of another changes nothing.
+    known = payouts.fields()
+    same: dict[str, Any] = {name: known[name] for name in ("userName", "authentication", "controlNumber")}
+    if args.wrong_secret:
+        same["authentication"] = payouts.wrong_secret
     if args.scenario:
         scenario = _SCENARIOS[args.scenario]
-        start = now - (len(scenario.statuses) - 1) * scenario.interval
-        bodies = scenario.bodies(start=start, **fields)
+        bodies = scenario.bodies(start=now - (len(scenario.statuses) - 1) * scenario.interval, **same)
         return out_of_order(bodies) if args.out_of_order else bodies
     status = PayType.UPLOAD if args.status is None else args.status
-    return [body(status, dealTime=f"{now:%Y-%m-%d %H:%M:%S}", **fields)]
+    return [body(status, dealTime=f"{now:%Y-%m-%d %H:%M:%S}", **same)]
 
 
 def _show_fields(text: bytes) -> None:
@@ -162,13 +154,16 @@ def _show_fields(text: bytes) -> None:
         print(row(name, REDACTED if name == "authentication" else value))
 
 
-def _verified(verifier: Verifier, response: HttpResponse, *, rejected: bool) -> str:
+def _verified(verifier: Verifier, response: Response, *, rejected: bool) -> str:
     """Show the response, and return what is wrong with it."""
+    from ..conformance._http import HttpResponse
     from ..conformance._verification import LEAKED
 
+    if not isinstance(response, HttpResponse):
+        return str(response)
     print(f"status {response.status} in {response.seconds:.3f} s")
-    shown = verifier.shown(response)
-    if shown is None or verifier.leak(response):
+    shown = verifier.shown(response.body)
+    if shown is None or verifier.leak(response.headers, response.body):
         return LEAKED
     if shown:
         more = f" ... ({len(shown)} characters)" if len(shown) > _SHOWN else ""

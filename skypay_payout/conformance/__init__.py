@@ -54,7 +54,7 @@ def check_endpoint(
     options = {"stored": stored, "quarantined": quarantined, "statuses": statuses}
     sources = {name: source for name, source in options.items() if source}
     with connected(url) as client:
-        run = Run(client, Verifier(parser, tuple(keys)), Bodies(parser, control_number), pause, sources)
+        run = Run(client, Verifier(parser, keys), Bodies(parser, control_number), pause, sources)
         if not run.probe(ANY):
             yield result_of(run, ANY)
             return

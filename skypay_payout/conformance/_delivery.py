@@ -21,7 +21,7 @@ except ImportError as _missing:
     ) from _missing
 
 from .._times import SKYPAY_ZONE
-from ._http import ConnectionClosed, DeliveryError, HttpResponse, Request, Response, TimedOut, Unreachable
+from ._http import ConnectionClosed, DeliveryError, HttpResponse, Request, Response, Unreachable
 from ._transport import built, new_client, parsed, reason
 
 DEADLINE = 10.0
@@ -36,20 +36,9 @@ class Client:
     def __init__(self, url: httpx.URL, portal: BlockingPortal, client: httpx.AsyncClient) -> None:
         self._url, self._portal, self._client = url, portal, client
 
-    def deliver(self, request: Request) -> HttpResponse:
-        """Post one callback and wait for the response. Raises ``DeliveryError``."""
-        response = self.deliver_together([request])[0]
-        if isinstance(response, DeliveryError):
-            raise response
-        return response
-
-    def deliver_together(self, requests: Sequence[Request]) -> list[Response]:
-        """Post the callbacks at once, each over a connection of its own; the responses in the same order."""
-        return self._portal.call(self._together, requests)
-
-    def deliver_over_one_connection(self, requests: Sequence[Request]) -> list[Response]:
-        """Post the callbacks one after the other over one connection, as far as the server keeps it open."""
-        return self._portal.call(self._in_turn, requests)
+    def deliver(self, requests: Sequence[Request], *, over_one_connection: bool = False) -> list[Response]:
+        """Post callbacks at once, each over a connection of its own, or else one after the other."""
+        return self._portal.call(self._in_turn if over_one_connection else self._together, requests)
 
     async def _together(self, requests: Sequence[Request]) -> list[Response]:
         return await gather(*(self._post(request, self._client) for request in requests))
@@ -77,7 +66,9 @@ class Client:
                         if len(content) > _MAX_BODY:
                             break
         except TimeoutError:
-            return TimedOut(DEADLINE)
+            late = DeliveryError(f"no response within {DEADLINE:.0f} s")
+            late.seconds = DEADLINE
+            return late
         except (httpx.ConnectError, httpx.ProxyError) as error:
             port = self._url.port or (443 if self._url.scheme == "https" else 80)
             return Unreachable(f"cannot connect to {self._url.host}:{port}: {reason(error)}")

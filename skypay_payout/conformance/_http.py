@@ -41,14 +41,6 @@ class DeliveryError(ConnectionError):
     status, version, headers, body, seconds = 0, "", (), b"", 0.0
 
 
-class TimedOut(DeliveryError):
-    """There was no whole response within the deadline."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"no response within {seconds:.0f} s")
-        self.seconds = seconds
-
-
 class Unreachable(DeliveryError):
     """There was nobody to deliver to."""
 

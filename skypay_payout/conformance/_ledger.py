@@ -11,8 +11,6 @@ from time import sleep
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from unicodedata import normalize
 
-from attrs import frozen
-
 from .._callback import PayoutCallback
 from .._errors import InvalidCallbackError
 from .._fields import ACTION
@@ -20,7 +18,7 @@ from .._formatting import quoted
 from .._parser import CallbackParser
 from .._results import Accepted, Quarantined
 from ..testing import encode
-from ._outcome import Consequence, Problem, Skip, Stop
+from ._outcome import Consequence, Outcome, Problem, Stop
 from ._rule import Seen
 
 if TYPE_CHECKING:
@@ -35,6 +33,7 @@ LINES = {
 }
 """What the JSON objects of each option hold."""
 Record: TypeAlias = Mapping[str, Any]
+Events: TypeAlias = list[tuple[PayoutCallback, Seen]]
 LATER = 2.0
 """Seconds in which an endpoint stores what it did not store before it acknowledged."""
 
@@ -44,22 +43,13 @@ def as_record(line: object) -> Record | None:
     return cast("Record", line) if isinstance(line, dict) else None
 
 
-@frozen
-class Event:
-    """A valid callback that was delivered."""
-
-    callback: PayoutCallback
-    seen: Seen
-
-
 class Ledger:
     """What the deliveries of a run report, by the identity of the event, and what the store holds."""
 
     def __init__(self, run: Run) -> None:
-        self._account = run.bodies.parser.credentials[0]
-        self._parser = CallbackParser(run.bodies.parser.credentials)
-        self._sources, self._lines = run.sources, dict[str, list[object]]()
-        self.events = defaultdict[str, list[Event]](list)  # valid callbacks, by idempotency key
+        self._account, self._sources = run.bodies.account, run.sources
+        self._parser, self._lines = CallbackParser(run.bodies.parser.credentials), dict[str, list[object]]()
+        self.events = defaultdict[str, Events](list)  # valid callbacks, by idempotency key
         self.invalid = list[tuple[InvalidCallbackError, Seen]]()  # that were acknowledged
         self.numbers = dict[str, Seen]()  # of invalid callbacks, and what lenient readers make of them
         self.forged = dict[str, Seen]()  # what was rejected, by its number or the key that it would have
@@ -71,7 +61,7 @@ class Ledger:
     def lines(self, option: str, *, again: bool = False) -> list[object]:
         """Return what the command of that option prints. Raises ``Stop``."""
         if option not in self._sources:
-            raise Skip(f"--{option} was not given")
+            raise Stop(f"--{option} was not given", Outcome.SKIPPED)
         if again or option not in self._lines:
             try:
                 self._lines[option] = list(self._sources[option]())
@@ -81,18 +71,15 @@ class Ledger:
 
     def records(self, option: str, *needed: str, again: bool = False) -> tuple[list[Record], list[Problem]]:
         """Return the lines with these fields, and a problem that names one without. Raises ``Stop``."""
-        records, other = list[Record](), list[str]()
+        records, problems = list[Record](), list[Problem]()
         for number, line in enumerate(self.lines(option, again=again), 1):
             record = as_record(line)
             if record is not None and all(name in record for name in needed):
                 records.append(record)
-            else:
-                other.append(f"got {quoted(line)} in line {number}")
-        more = f", and {len(other) - 1} more" if len(other) > 1 else ""
-        message = (
-            f"expected JSON objects of --{option} with {LINES[option]}, {other[0]}{more}" if other else ""
-        )
-        return records, [Problem(message, Consequence.STORED_WRONG)] * bool(other)
+            elif not problems:
+                message = f"expected of --{option} {LINES[option]}, got {quoted(line)} in line {number}"
+                problems.append(Problem(message, Consequence.STORED_WRONG))
+        return records, problems
 
     @cached_property
     def stored(self) -> list[tuple[object, PayoutCallback | str]]:
@@ -108,7 +95,7 @@ class Ledger:
                 kept[event.idempotency_key].append(event)
         return kept
 
-    @property
+    @cached_property
     def unexpected(self) -> list[PayoutCallback]:
         """What is stored, though nobody sent it."""
         return [one for key, kept in self.kept.items() if key not in self.events for one in kept]
@@ -122,13 +109,11 @@ class Ledger:
         return None
 
     def _event(self, line: object) -> PayoutCallback | str:
-        if (record := as_record(line)) is None:
-            return f"expected a JSON object, got {quoted(line)}"
         common = {"userName": self._account.user_name, "action": ACTION}  # a store may do without these
         try:
-            return PayoutCallback.from_dict({**common, **record})
-        except ValueError as error:
-            return str(error)
+            return PayoutCallback.from_dict({**common, **cast("Record", line)})
+        except (ValueError, TypeError) as error:
+            return f"got {quoted(line)}: {error}"
 
     def _is_late(self, run: Run) -> bool:
         """Whether a callback is missing at once, and stored a little later."""
@@ -150,19 +135,12 @@ class Ledger:
                 if callback := self.valid(json.loads(delivery.text)):
                     self.forged.setdefault(callback.idempotency_key, seen)
         elif isinstance(result := self._parser.receive(delivery.text), Accepted):
-            self.events[result.callback.idempotency_key].append(Event(result.callback, seen))
+            self.events[result.callback.idempotency_key].append((result.callback, seen))
         elif isinstance(result, Quarantined):
             self.invalid += [(result.error, seen)] * seen.acknowledged
             payout, number = delivery.payout, str(result.error.payload.get("controlNumber", ""))
             text = normalize("NFKC", number)  # what lenient readers make of it
-            for one in (
-                payout,
-                payout.casefold(),
-                payout and f"{payout}0",
-                number,
-                text,
-                text.strip(),
-                text[:15],
+            for one in filter(
+                None, (payout, payout.casefold(), payout and f"{payout}0", number, text.strip())
             ):
                 self.numbers.setdefault(one, seen)
-        self.numbers.pop("", None)

@@ -35,38 +35,24 @@ class Consequence(StrEnum):
 
 
 class Stop(Exception):
-    """Ends a rule before its end, or says at its end what it could not detect; the message says why."""
+    """Ends a rule, unless it found a problem, with this outcome; the message says why."""
 
     def __init__(self, message: str, outcome: Outcome = Outcome.INCONCLUSIVE) -> None:
         super().__init__(message)
         self.outcome = outcome
 
 
-class Skip(Stop):
-    """The settings cannot show the rule."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, Outcome.SKIPPED)
-
-
 @frozen
 class Problem:
     """One thing that is wrong."""
 
-    message: str
-    """Expected and got; it holds no secret and no key."""
+    message: str  # expected and got; it holds no secret and no key
     consequence: Consequence
-    """What it costs."""
-    what: str = ""
-    """Which callback of the rule it is."""
-    sent: str = ""
-    """The callback, decrypted and redacted."""
-    received: str = ""
-    """The first 300 characters of the response, decrypted; empty where there was none."""
-    warning: bool = False
-    """A person should look at it, but nothing is broken."""
-    request: Request | None = field(default=None, repr=False, eq=False)
-    """The exact bytes, which may hold the secret."""
+    what: str = ""  # which callback of the rule it is
+    sent: str = ""  # the beginning of the callback, decrypted and redacted
+    received: str = ""  # the beginning of the response, decrypted; empty where there was none
+    warning: bool = False  # a person should look at it, but nothing is broken
+    request: Request | None = field(default=None, repr=False, eq=False)  # it may hold the secret
 
     def __str__(self) -> str:
         return f"{self.what}: {self.message}" if self.what else self.message

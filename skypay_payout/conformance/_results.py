@@ -57,20 +57,6 @@ def result_of(run: Run, rule: Rule) -> Result:
         outcome, message = stop.outcome, str(stop)
     if problems:
         outcome = Outcome.WARNING if all(problem.warning for problem in problems) else Outcome.FAILED
-        message = _summary(problems)
+        message = str(problems[0]) + (f"; and {len(problems) - 1} more" if len(problems) > 1 else "")
     seconds = max((seen.response.seconds for seen in run.seen if seen.rule is rule), default=0.0)
     return Result(rule, outcome, message, tuple(problems), seconds)
-
-
-def _summary(problems: Iterable[Problem]) -> str:
-    """Return the problems in one line: each message once, behind the first callbacks that show it."""
-    whats = dict[str, list[str]]()
-    for problem in problems:
-        whats.setdefault(problem.message, []).append(problem.what)
-    texts = list[str]()
-    for message, names in whats.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        shown = ", ".join(filter(None, names[:3])) + more
-        texts.append(f"{shown}: {message}" if shown else message)
-    more = f"; and {len(texts) - 3} other problems" if len(texts) > 3 else ""
-    return "; ".join(texts[:3]) + more

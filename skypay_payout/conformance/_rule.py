@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import methodcaller
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from attrs import field, frozen
@@ -10,7 +11,7 @@ from attrs import field, frozen
 from ..encryption import Key
 from ..testing._reading import Reading
 from ._http import Request, Response
-from ._outcome import Consequence, Problem, Skip
+from ._outcome import Consequence, Problem
 
 if TYPE_CHECKING:
     from ._bodies import Bodies
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 How: TypeAlias = Literal["in any order", "in turn", "together", "over one connection"]
 """How the callbacks of a rule go out; in any order, several may go at once."""
+ANY_ORDER: How = "in any order"
 Expected: TypeAlias = Literal["acknowledged", "rejected", "rejected or closed", "unacknowledged", "anything"]
 
 
@@ -69,7 +71,8 @@ class Rule:
     point: str  # where the specification says so
     why: str  # what it costs the partner if the sentence is false
     deliveries: Callable[[Bodies], Deliveries] | None = field(default=None, repr=False)
-    how: How = "in any order"
+    how: How = ANY_ORDER
+    needs: str = ""  # the settings without which it cannot run
     observer: Callable[[Run], Problems] | None = field(default=None, repr=False)
 
 
@@ -79,42 +82,32 @@ _D = TypeVar("_D", bound=Callable[["Bodies"], Deliveries])
 _O = TypeVar("_O", bound=Callable[["Run"], Problems])
 
 
-def rule(id: str, point: str, why: str, *, how: How = "in any order") -> Callable[[_D], _D]:  # noqa: A002
+def rule(name: str, point: str, why: str, *, how: How = ANY_ORDER, needs: str = "") -> Callable[[_D], _D]:
     """Make a rule of what yields its deliveries. The docstring is the sentence."""
 
     def add(made: _D) -> _D:
-        RULES.append(Rule(id, _section(made.__module__), _sentence(made), point, why, made, how))
+        RULES.append(Rule(name, *_told(made), point, why, made, how, needs))
         return made
 
     return add
 
 
-def observer(id: str, point: str, why: str) -> Callable[[_O], _O]:  # noqa: A002
+def observer(name: str, point: str, why: str) -> Callable[[_O], _O]:
     """Make a rule of what yields the problems of a whole run. The docstring is the sentence."""
 
     def add(made: _O) -> _O:
-        RULES.append(Rule(id, _section(made.__module__), _sentence(made), point, why, observer=made))
+        RULES.append(Rule(name, *_told(made), point, why, observer=made))
         return made
 
     return add
 
 
-def catalogue(module: str, *kinds: tuple[str, str, str, str]) -> None:
+def catalogue(section: str, *kinds: tuple[str, str, str, str]) -> None:
     """Make a rule of all bad bodies of each kind, which is its id: with sentence, point and why."""
     for kind, sentence, point, why in kinds:
-
-        def made(bodies: Bodies, kind: str = kind) -> Deliveries:
-            bad = list(bodies.catalogue(kind))
-            if not bad:
-                raise Skip("bodies are plain")
-            yield from bad
-
-        RULES.append(Rule(kind, _section(module), sentence, point, why, made))
+        RULES.append(Rule(kind, section, sentence, point, why, methodcaller("catalogue", kind)))
 
 
-def _section(module: str) -> str:
-    return module.rpartition(".")[2].replace("_", " ")
-
-
-def _sentence(made: Callable[..., object]) -> str:
-    return str(made.__doc__).removesuffix(".")
+def _told(made: Callable[..., object]) -> tuple[str, str]:
+    section = made.__module__.rpartition(".")[2].replace("_", " ")
+    return section, str(made.__doc__).removesuffix(".")

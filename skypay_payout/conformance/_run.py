@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from ._bodies import TOGETHER, Bodies
+from ._bodies import NEEDS, TOGETHER, Bodies
 from ._http import HttpResponse, Request, Response, Unreachable
 from ._ledger import Ledger, Source
-from ._outcome import Problem, Skip, Stop
+from ._outcome import Outcome, Problem, Stop
 from ._rule import Delivery, Rule, Seen
 from ._verification import Verifier
 
@@ -65,9 +65,12 @@ class Run:
 
     def problems(self, rule: Rule) -> Iterator[Problem]:
         """Deliver the callbacks of a rule, and yield what is wrong with the responses. Raises ``Stop``."""
-        deliveries = list(rule.deliveries(self.bodies) if rule.deliveries else ())
+        can_run = rule.deliveries and (not rule.needs or NEEDS[rule.needs](self.bodies))
+        deliveries = list(rule.deliveries(self.bodies)) if rule.deliveries and can_run else []
+        if not deliveries:
+            raise Stop(f"it needs {rule.needs or 'a key'}", Outcome.SKIPPED)
         if any(one.request.chunked for one in deliveries) and self.seen[-1].response.version == "HTTP/1.0":
-            raise Skip("the server speaks HTTP/1.0, which has no chunked requests")
+            raise Stop("the server speaks HTTP/1.0, which has no chunked requests", Outcome.SKIPPED)
         size = {"in turn": 1, "together": TOGETHER}.get(rule.how, len(deliveries))
         if (
             rule.how == "in any order"
@@ -112,11 +115,9 @@ class Run:
         return copes and monotonic() - start < _QUICK
 
     def _delivered(self, rule: Rule, requests: list[Request]) -> list[Response]:
-        over_one = rule.how == "over one connection"
-        send = self.client.deliver_over_one_connection if over_one else self.client.deliver_together
         sleep(self.pause)
         start = monotonic()
-        responses = send(requests)
+        responses = self.client.deliver(requests, over_one_connection=rule.how == "over one connection")
         seconds = monotonic() - start
         self._waited += seconds if seconds > SECONDS else 0
         return list(map(self._after_a_limit, requests, responses))
@@ -130,5 +131,5 @@ class Run:
                 break
             self._waited += seconds
             sleep(seconds)
-            response = self.client.deliver_together([request])[0]
+            response = self.client.deliver([request])[0]
         return response

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from .._parser import CallbackParser
 from .._times import SKYPAY_ZONE
 from ..encryption import BodyCipher
-from ._bodies import AUTHENTICATION, ENCRYPTION_KEY, WRONG_AUTHENTICATION
-from ._leaks import holds_any, parts
-from ._misreading import aes_keys, decrypted_by
+from ._bodies import CREDENTIALS, ENCRYPTION_KEY, WRONG_AUTHENTICATION
+from ._misreading import aes_keys
 from ._reading import not_acknowledged, not_rejected, read
+from ._secrets import Secrets
 
 
 def assert_acknowledged(status: int, body: bytes | str, cipher: BodyCipher | None = None) -> None:
@@ -31,17 +32,12 @@ def assert_rejected(status: int, body: bytes | str, cipher: BodyCipher | None = 
     of this kit. Raises ``AssertionError`` that says what is wrong.
     """
     __tracebackhide__ = True
+    secrets = Secrets(CallbackParser(CREDENTIALS, cipher=cipher), [ENCRYPTION_KEY])
     body = _as_bytes(body)
-    texts = [body, *decrypted_by(aes_keys(cipher), body)]
-    if problem := not_rejected(status, texts):
+    if problem := not_rejected(status, secrets.texts(body)):
         raise AssertionError(problem)
-    for name, secrets in (
-        ("authentication secret", (AUTHENTICATION, *parts(AUTHENTICATION))),
-        ("authentication secret that was sent", (WRONG_AUTHENTICATION,)),
-        ("key", (ENCRYPTION_KEY, *parts(ENCRYPTION_KEY))),
-    ):
-        if holds_any(texts, secrets):
-            raise AssertionError(f"expected a rejection that repeats no secret, got one with the {name}")
+    if secrets.leak((), body, [WRONG_AUTHENTICATION]):
+        raise AssertionError("expected a rejection that repeats no secret, got one with a secret or a key")
 
 
 def _as_bytes(body: bytes | str) -> bytes:

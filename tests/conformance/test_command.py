@@ -85,7 +85,7 @@ def test_passes_are_a_line_for_each_section_and_the_last_line_counts(
         "statuses          1 passed\n"
         "wire              1 skipped\n"
         "sender            1 passed\n"
-        "\nskipped: base64-lines: bodies are plain\n"
+        "\nskipped: base64-lines: it needs a key\n"
         "\n3 rules: 2 passed, 0 warning, 0 failed, 1 skipped, 0 inconclusive\n"
     )
     assert err == "skypay-payout: SKYPAY_ENCRYPTION_KEY is not set: bodies are taken as plain JSON\n"
@@ -499,7 +499,7 @@ def test_junit_xml_is_written(lax: Server, tmp_path: Path) -> None:
     assert "received: 200 " in (failure.text or "")
     assert "Anyone who finds the URL" in (failure.text or "")
     (skipped,) = root.iter("skipped")
-    assert skipped.text == "bodies are plain"
+    assert skipped.text == "it needs a key"
 
 
 def test_junit_xml_tells_what_is_inconclusive_as_an_error(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_second_content_that_is_dropped_is_told() -> None:
         records[:] = [one for one in records if "another text" not in one.values()]
 
     message = only(checked(drop), "stored-different", Consequence.STORED_WRONG)
-    assert "arrived with 2 contents, but one is stored" in message
+    assert "arrived with two contents, but one is stored" in message
 
 
 def test_chinese_that_is_damaged_is_told() -> None:
@@ -129,7 +129,7 @@ def test_chinese_that_is_damaged_is_told() -> None:
             record["failDescription"] = "????" if record.get("failDescription") else None
 
     message = only(checked(damage, "text-chinese"), "stored-intact", Consequence.STORED_WRONG)
-    assert re.search(r"'failDescription': expected '.+', got '\?\?\?\?'", message)
+    assert re.search('\'failDescription\': expected ".+", got "[?]{4}"', message)
 
 
 def test_an_unknown_field_that_is_dropped_is_told_even_if_it_is_null() -> None:
@@ -207,8 +207,9 @@ def test_a_rejected_callback_that_is_stored_is_told() -> None:
         )
         (*_, result) = results
     assert result.consequence is Consequence.ACKNOWLEDGED
-    assert "secret-wrong, UPLOAD with authentication wrong: SK991" in result.message
-    assert "had to be rejected, but is stored" in result.message
+    told = list(map(str, result.problems))  # in the order in which they were stored
+    wrong = "secret-wrong, UPLOAD with authentication wrong: SK991.+ had to be rejected, but is stored"
+    assert any(re.fullmatch(wrong, one) for one in told)
 
 
 COERCED: dict[str, tuple[str, Callable[[Any], Any]]] = {

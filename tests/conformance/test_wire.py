@@ -24,13 +24,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from skypay_payout._command import main
 from skypay_payout.conformance import _delivery
-from skypay_payout.conformance._delivery import connected
+from skypay_payout.conformance._delivery import Client, connected
 from skypay_payout.conformance._http import (
     ConnectionClosed,
     DeliveryError,
     HttpResponse,
     Request,
-    TimedOut,
     Unreachable,
 )
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
@@ -44,6 +43,14 @@ Script: TypeAlias = "Callable[[socket.socket, Event], None]"
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def deliver(client: Client, request: Request) -> HttpResponse:
+    """Deliver one callback. Raises ``DeliveryError``."""
+    (response,) = client.deliver([request])
+    if isinstance(response, DeliveryError):
+        raise response
+    return response
 
 
 class Misbehaving:
@@ -294,14 +301,14 @@ def test_a_server_that_never_reads_is_survived() -> None:
         connected(server.url) as client,
         pytest.raises(DeliveryError, match="no response within"),
     ):
-        client.deliver(Request(b"x" * 50_000_000))
+        deliver(client, Request(b"x" * 50_000_000))
 
 
 @pytest.mark.usefixtures("_short")
 def test_the_deadline_is_over_all_deliveries_at_once() -> None:
     with Misbehaving(sending(b"", hold=True)).running() as server, connected(server.url) as client:
-        responses = client.deliver_together([Request(b"x")] * 5)
-    assert [type(response) for response in responses] == [TimedOut] * 5
+        responses = client.deliver([Request(b"x")] * 5)
+    assert [(str(response), response.seconds) for response in responses] == [(SILENT + " 0 s", SHORT)] * 5
 
 
 def test_no_more_is_read_than_64_kib() -> None:
@@ -309,7 +316,7 @@ def test_no_more_is_read_than_64_kib() -> None:
         Misbehaving(endless(OK + b"\r\n", b"x" * 65536)).running() as server,
         connected(server.url) as client,
     ):
-        response = client.deliver(Request(b"{}"))
+        response = deliver(client, Request(b"{}"))
     assert response.body == b"x" * 65536
 
 
@@ -320,10 +327,10 @@ def echoing(request: Received) -> Answer:
 
 def test_no_compression_is_asked_for_and_no_cookie_is_kept() -> None:
     with served(echoing) as server, connected(server.url) as client:
-        responses = [client.deliver(Request(b"{}")) for _ in range(2)]
+        responses = [deliver(client, Request(b"{}")) for _ in range(2)]
         responses += [
             one
-            for one in client.deliver_over_one_connection([Request(b"{}")] * 2)
+            for one in client.deliver([Request(b"{}")] * 2, over_one_connection=True)
             if isinstance(one, HttpResponse)
         ]
     assert len(responses) == 4
@@ -336,9 +343,9 @@ def test_no_compression_is_asked_for_and_no_cookie_is_kept() -> None:
 
 def test_a_request_comes_as_skypay_sends_it_unless_something_else_is_asked_for() -> None:
     with served(echoing) as server, connected(server.url) as client:
-        client.deliver(Request(b"plain"))
-        client.deliver(Request(b"chunked" * 1000, chunked=True))
-        shouted = client.deliver(Request(b"shouted", content_type="text/plain; charset=utf-8", shouted=True))
+        deliver(client, Request(b"plain"))
+        deliver(client, Request(b"chunked" * 1000, chunked=True))
+        shouted = deliver(client, Request(b"shouted", content_type="text/plain; charset=utf-8", shouted=True))
     bodies = [request.body for request in server.requests]
     assert bodies == [b"plain", b"chunked" * 1000, b"shouted"]
     assert server.requests[1].headers["Transfer-Encoding"] == "chunked"
@@ -349,7 +356,7 @@ def test_a_request_comes_as_skypay_sends_it_unless_something_else_is_asked_for()
 
 def test_a_response_tells_what_came() -> None:
     with served(Endpoint()) as server, connected(server.url) as client:
-        response = client.deliver(Request(b""))
+        response = deliver(client, Request(b""))
     assert (response.status, response.version, response.body) == (400, "HTTP/1.1", b"")
     assert response.header(b"content-length") == "0"
     assert response.header(b"content-encoding") == ""
@@ -359,8 +366,8 @@ def test_a_response_tells_what_came() -> None:
 
 def test_over_one_connection_all_come_from_one_address() -> None:
     with served(Endpoint()) as server, connected(server.url) as client:
-        client.deliver_over_one_connection([Request(b"1"), Request(b"2"), Request(b"3")])
-        client.deliver(Request(b"4"))
+        client.deliver([Request(b"1"), Request(b"2"), Request(b"3")], over_one_connection=True)
+        deliver(client, Request(b"4"))
     addresses = [request.connection for request in server.requests]
     assert len(set(addresses)) == 2
     assert len(set(addresses[:3])) == 1
@@ -369,7 +376,7 @@ def test_over_one_connection_all_come_from_one_address() -> None:
 def test_a_server_may_close_a_connection_between_two_requests() -> None:
     once = sending(OK + b"Content-Length: 2\r\n\r\n{}")
     with Misbehaving(once).running() as server, connected(server.url) as client:
-        responses = client.deliver_over_one_connection([Request(b"1"), Request(b"2")])
+        responses = client.deliver([Request(b"1"), Request(b"2")], over_one_connection=True)
     assert [response.status for response in responses if isinstance(response, HttpResponse)] == [200, 200]
 
 
@@ -379,7 +386,7 @@ def test_a_server_may_close_a_connection_when_the_next_request_comes() -> None:
         connection.recv(1)
 
     with Misbehaving(once).running() as server, connected(server.url) as client:
-        responses = client.deliver_over_one_connection([Request(b"1"), Request(b"2")])
+        responses = client.deliver([Request(b"1"), Request(b"2")], over_one_connection=True)
     assert [response.status for response in responses if isinstance(response, HttpResponse)] == [200, 200]
 
 
@@ -399,7 +406,7 @@ def test_where_nobody_is_there_it_is_unreachable() -> None:
         connected(server.url) as client,
         pytest.raises(Unreachable, match=r"cannot connect to 127.0.0.1:\d+: Connection refused"),
     ):
-        client.deliver(Request(b""))
+        deliver(client, Request(b""))
 
 
 def test_a_connection_that_ends_is_closed_and_not_unreachable() -> None:
@@ -408,7 +415,7 @@ def test_a_connection_that_ends_is_closed_and_not_unreachable() -> None:
         connected(server.url) as client,
         pytest.raises(ConnectionClosed, match="the connection was closed"),
     ):
-        client.deliver(Request(b""))
+        deliver(client, Request(b""))
 
 
 @pytest.mark.parametrize(
@@ -462,7 +469,7 @@ def test_a_proxy_that_is_not_there_is_unreachable(
 def test_it_can_be_used_where_an_event_loop_runs() -> None:
     async def inside() -> int:
         with served(Endpoint()) as server, connected(server.url) as client:
-            return client.deliver(Request(b"")).status
+            return deliver(client, Request(b"")).status
 
     assert asyncio.run(inside()) == 400
 
@@ -484,7 +491,7 @@ def test_a_host_that_there_is_not_is_named_with_the_reason() -> None:
         connected("http://nowhere.invalid/") as client,
         pytest.raises(Unreachable, match=r"cannot connect to nowhere.invalid:80: \w"),
     ):
-        client.deliver(Request(b""))
+        deliver(client, Request(b""))
 
 
 _DAY = timedelta(days=1)
@@ -514,7 +521,7 @@ def test_a_certificate_that_is_not_trusted_is_explained(certified: tuple[str, Pa
     url, _ = certified
     hint = r"cannot connect to localhost:\d+: self-signed certificate: .* certificate in SSL_CERT_FILE"
     with connected(url) as client, pytest.raises(Unreachable, match=hint):
-        client.deliver(Request(b""))
+        deliver(client, Request(b""))
 
 
 def test_a_certificate_that_is_named_is_trusted(
@@ -523,7 +530,7 @@ def test_a_certificate_that_is_named_is_trusted(
     url, certificate = certified
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with connected(url) as client:
-        assert client.deliver(Request(b"{}")).status == 200
+        assert deliver(client, Request(b"{}")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -549,4 +556,4 @@ def test_what_does_not_speak_tls_is_named() -> None:
         connected(server.url.replace("http:", "https:")) as client,
         pytest.raises(Unreachable, match=r"cannot connect to 127.0.0.1:\d+: TLS: "),
     ):
-        client.deliver(Request(b""))
+        deliver(client, Request(b""))

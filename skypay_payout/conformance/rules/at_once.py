@@ -29,17 +29,16 @@ def copies(bodies: Bodies) -> Deliveries:
 @rule("together-payout", AT_ONCE, LOST, how="together")
 def one_payout(bodies: Bodies) -> Deliveries:
     """All statuses of one payout at the same time are acknowledged."""
-    payout = bodies.payout()
+    payout = bodies.number()
     for status in PayType:
         yield bodies.good(f"{status.name} of one payout at once", status, controlNumber=payout)
 
 
-@rule("together-keys", AT_ONCE, LOST, how="together")
+@rule("together-keys", AT_ONCE, LOST, how="together", needs="a second key")
 def several_keys(bodies: Bodies) -> Deliveries:
     """Callbacks under several keys at the same time are acknowledged."""
-    keys = len(bodies.older_keys()) + 1
     for number in range(TOGETHER):
-        key = number % keys
+        key = number % len(bodies.keys)
         yield bodies.sent(f"a callback under key {key + 1} at once", bodies.fields(), key=key)
 
 

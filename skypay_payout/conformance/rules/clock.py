@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 
@@ -12,11 +11,13 @@ from ..._times import SKYPAY_ZONE
 from ...testing._reading import off_by
 from .._http import HttpResponse
 from .._outcome import Consequence, Outcome, Problem, Stop
-from .._rule import Seen, observer
+from .._rule import Problems, Seen, observer
 from .._run import SECONDS, Run
 
 RESPONSE_TIME = "point 6: responseTime"
-_READ_AT = "SkyPay reads it as the moment when the callback was received."
+READ_AT = "SkyPay reads it as the moment when the callback was received."
+GENEROUS = "section 3.2 names no limit; this one is generous"
+LATE = "A sender that stops waiting closes the connection, and the callback may be lost."
 _APART = 0.5
 """Seconds between the responses whose responseTime is compared, at least."""
 _APART_IN_WHOLE_SECONDS = 2.2
@@ -28,7 +29,7 @@ _AGAIN = 4
 
 
 @observer("response-time-form", RESPONSE_TIME, "SkyPay may not be able to read it.")
-def form(run: Run) -> Iterator[Problem]:
+def form(run: Run) -> Problems:
     """Each responseTime has the form yyyy-MM-dd HH:mm:ss.SSSS."""
     told = _told(run)
     wrong = [(seen, time) for seen, time in told if isinstance(time, str)]
@@ -37,22 +38,23 @@ def form(run: Run) -> Iterator[Problem]:
         yield run.verifier.about(seen, message, Consequence.FORM)
 
 
-@observer("response-time", RESPONSE_TIME, _READ_AT)
-def moment(run: Run) -> Iterator[Problem]:
+@observer("response-time", RESPONSE_TIME, READ_AT)
+def moment(run: Run) -> Problems:
     """Each responseTime is the moment of its own response, in UTC+8."""
-    moments = _moments_apart(run, _APART)
-    if whole_seconds := bool(moments) and not any(one.told.microsecond for one in moments):
-        moments = _moments_apart(run, _APART_IN_WHOLE_SECONDS)
+    moments = _moments(run, _APART)
+    whole_seconds = bool(moments) and not any(one.told.microsecond for one in moments)
+    if whole_seconds:
+        moments = _moments(run, _APART_IN_WHOLE_SECONDS)
     for one in moments:
-        if off := off_by(one.told, one.response.sent, one.response.seconds):
+        if off := off_by(one.told, one.sent, one.seen.response.seconds):
             yield run.verifier.about(one.seen, off, Consequence.FORM)
             return
     if moments:
         early = max(moments, key=lambda one: one.told - one.received)
-        late = min(moments, key=lambda one: one.told - one.response.sent)
-        drift = (early.told - early.received) - (late.told - late.response.sent)
+        late = min(moments, key=lambda one: one.told - one.sent)
+        drift = (early.told - early.received) - (late.told - late.sent)
         if drift > _SAME_MOMENT + timedelta(seconds=whole_seconds):
-            passed = abs((late.response.sent - early.response.sent).total_seconds())
+            passed = abs((late.sent - early.sent).total_seconds())
             times = " and ".join(f"{one.told:%H:%M:%S.%f}"[:-2] for one in (early, late))
             message = f"expected two responses {passed:.2f} s apart to differ by as much, got {times}"
             advice = "read the clock for each response, and write all four digits"
@@ -61,65 +63,56 @@ def moment(run: Run) -> Iterator[Problem]:
         raise Stop(unseen, Outcome.PASSED)
 
 
-@observer("response-time-digits", RESPONSE_TIME, _READ_AT)
-def digits(run: Run) -> Iterator[Problem]:
+@observer("response-time-digits", RESPONSE_TIME, READ_AT)
+def digits(run: Run) -> Problems:
     """responseTime has all four digits of the fraction of its second."""
-    moments = _moments_apart(run, _APART)
+    moments = _moments(run, _APART)
     if moments and not any(one.told.microsecond for one in moments):
         message = f"expected the fraction of the second, got .0000 in each of {len(moments)}"
         yield run.verifier.about(moments[0].seen, message, Consequence.FORM)
 
 
-@observer(
-    "in-time",
-    "section 3.2 names no limit; this one is generous",
-    "A sender that stops waiting closes the connection, and the callback may be lost.",
-)
-def in_time(run: Run) -> Iterator[Problem]:
+@observer("in-time", GENEROUS, LATE)
+def in_time(run: Run) -> Problems:
     """Every response comes within 5 s."""
     slowest = max(run.seen, key=lambda seen: seen.response.seconds)
-    seconds = slowest.response.seconds
-    if seconds > SECONDS:
-        message = f"expected each response within {SECONDS:.0f} s, the slowest took {seconds:.1f} s"
+    if slowest.response.seconds > SECONDS:
+        took = f"the slowest took {slowest.response.seconds:.1f} s"
+        message = f"expected each response within {SECONDS:.0f} s, {took}"
         yield Problem(message, Consequence.LOST, slowest.name)
 
 
 @frozen
 class _Moment:
     seen: Seen
-    response: HttpResponse
     told: datetime
-
-    @property
-    def received(self) -> datetime:
-        return self.response.sent + timedelta(seconds=self.response.seconds)
+    sent: datetime
+    received: datetime
 
 
 def _told(run: Run) -> list[tuple[Seen, datetime | str]]:
     """Each responseTime, or by which it has another form."""
-    readings = [(seen, seen.reading) for seen in run.seen if seen.acknowledged]
-    return [(seen, reading.time) for seen, reading in readings if reading and reading.time is not None]
+    read = [(seen, seen.reading.time if seen.reading else None) for seen in run.seen if seen.acknowledged]
+    return [(seen, time) for seen, time in read if time is not None]
 
 
-def _moments_apart(run: Run, seconds: float) -> list[_Moment]:
+def _moments(run: Run, seconds: float) -> list[_Moment]:
     """Each responseTime, once the first callbacks are delivered again, so many seconds after the start."""
     run.require_patience()
     first = [seen.delivery for seen, time in _told(run) if not isinstance(time, str)][:_AGAIN]
     sleep(max(0.0, run.begun + seconds - monotonic()))
     for delivery in (*first, *(run.bodies.good() for _ in range(_AGAIN))):
         run.exchanged(run.seen[0].rule, [delivery])
-    return [
-        _Moment(seen, seen.response, time)
-        for seen, time in _told(run)
-        if isinstance(seen.response, HttpResponse) and not isinstance(time, str)
-    ]
+    moments = list[_Moment]()
+    for seen, time in _told(run):
+        if isinstance(seen.response, HttpResponse) and not isinstance(time, str):
+            sent = seen.response.sent
+            moments.append(_Moment(seen, time, sent, sent + timedelta(seconds=seen.response.seconds)))
+    return moments
 
 
 def _unseen(now: datetime) -> str:
-    unseen = list[str]()
-    if 1 <= now.hour <= 12:
-        unseen.append("a 12-hour clock, which shows from 13:00 to 00:59")
-    if abs(now.minute - now.month) <= 1:
-        unseen.append("the month in place of the minutes")
+    clock = ["a 12-hour clock, which shows from 13:00 to 00:59"] * (1 <= now.hour <= 12)
+    unseen = [*clock, *["the month in place of the minutes"] * (abs(now.minute - now.month) <= 1)]
     told = f"at this time of day, {now:%H:%M} in UTC+8, a run cannot detect {' or '.join(unseen)}"
     return f"{told}: run it again later" if unseen else ""

@@ -18,28 +18,25 @@ FAR = f"A cashier's clock may be wrong, and a redelivery may be late. {LOST}"
 NAME_CASE = f"JSON names differ in case; decoders of Go and C# ignore that unless told. {ADDED}"
 
 
-@rule("control-number-lengths", NUMBER, LOST)
+@rule("control-number-lengths", NUMBER, LOST, needs="payouts of its own")
 def lengths(bodies: Bodies) -> Deliveries:
     """Control numbers of every length are acknowledged."""
-    bodies.needs_any_payout()
     for digits, zeros in product((8, 9, 10), (0, 4)):
         least = 10 ** (digits - zeros - 1)
         number = f"{bodies.prefix}{'0' * zeros}{least + randbelow(9 * least)}"
         yield bodies.good(f"{digits} digits, {zeros} zeros first", controlNumber=number)
 
 
-@rule("control-number-prefixes", NUMBER, LOST)
+@rule("control-number-prefixes", NUMBER, LOST, needs="any prefix")
 def prefixes(bodies: Bodies) -> Deliveries:
     """Prefixes of letters, digits or both are acknowledged."""
-    bodies.needs_any_payout(of_any_prefix=True)
     for prefix in ("SKY99", "12345", "SKYAB", "sky9a"):
         yield bodies.good(f"the prefix {prefix}", controlNumber=prefix + bodies.serial())
 
 
-@rule("control-number-case", NUMBER, CASE, how="in turn")
+@rule("control-number-case", NUMBER, CASE, how="in turn", needs="any prefix")
 def case(bodies: Bodies) -> Deliveries:
     """Two payouts whose control numbers differ in case only are both acknowledged."""
-    bodies.needs_any_payout(of_any_prefix=True)
     serial, time = bodies.serial(), bodies.time()
     for prefix in ("SKYAB", "skyab"):
         yield bodies.good(f"the prefix {prefix}", controlNumber=prefix + serial, dealTime=time)

@@ -15,7 +15,7 @@ for kind, what in (
     ("invalid-reference-number", "an invalid referenceNumber"),
     ("invalid-several", "several invalid fields"),
 ):
-    catalogue(__name__, (kind, f"An authentic callback with {what} is acknowledged", INVALID, QUARANTINE))
+    catalogue("quarantine", (kind, f"An authentic callback with {what} is acknowledged", INVALID, QUARANTINE))
 
 
 @rule("unknown-status", ANY_STATUS, QUARANTINE)

@@ -1,11 +1,11 @@
 """The responses of the whole run: what every acknowledgement has to be, and no response may show."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from ...testing._reading import Reading
 from .._outcome import Consequence, Problem, Stop
-from .._rule import Delivery, Seen, observer
+from .._rule import Delivery, Problems, Seen, observer
 from .._run import Run
 from ._reasons import ANY_STATUS, ENCRYPTION, LOST, RESPONSE, SECRET, STATE
 
@@ -14,7 +14,7 @@ _SHOWN = 5
 
 
 @observer("any-acknowledged", ANY_STATUS, "If everything is rejected, a rejection proves nothing.")
-def any_acknowledged(run: Run) -> Iterator[Problem]:
+def any_acknowledged(run: Run) -> Problems:
     """At least one callback is acknowledged."""
     first = run.seen[0]
     if run.acknowledged or first.reading is None:
@@ -50,20 +50,20 @@ def _advice(run: Run) -> str:
 
 
 @observer("alive", STATE, "While nothing listens, every callback is lost.")
-def alive(run: Run) -> Iterator[Problem]:
+def alive(run: Run) -> Problems:
     """The endpoint is still there after every callback."""
     if run.gone:
         yield Problem(run.gone, Consequence.LOST)
 
 
 @observer("acknowledgement-form", RESPONSE, f"SkyPay may not read it as responseCode 1000. {LOST}")
-def form(run: Run) -> Iterator[Problem]:
+def form(run: Run) -> Problems:
     """Each acknowledgement is one JSON object with the three fields and nothing else."""
     return _examples(run, lambda reading: reading.form, Consequence.FORM)
 
 
 @observer("acknowledgement-key", ENCRYPTION, f"SkyPay cannot decrypt it. {LOST}")
-def key(run: Run) -> Iterator[Problem]:
+def key(run: Run) -> Problems:
     """Each acknowledgement is encrypted with the key of its callback."""
     return _examples(run, lambda reading: [reading.key] * bool(reading.key), Consequence.LOST)
 
@@ -73,7 +73,7 @@ def key(run: Run) -> Iterator[Problem]:
     RESPONSE,
     "The specification's table says int, its sample shows a string: follow the sample.",
 )
-def code(run: Run) -> Iterator[Problem]:
+def code(run: Run) -> Problems:
     """Each responseCode is the string of the sample."""
     number = "responseCode: expected '1000' as in the sample, got the number 1000"
     return _examples(run, lambda reading: [number] * reading.code_is_number, Consequence.FORM, warning=True)
@@ -81,7 +81,7 @@ def code(run: Run) -> Iterator[Problem]:
 
 def _examples(
     run: Run, wrong: Callable[[Reading], Iterable[str]], costs: Consequence, *, warning: bool = False
-) -> Iterator[Problem]:
+) -> Problems:
     """Yield one example of everything that is wrong with acknowledgements."""
     examples = defaultdict[str, list[Seen]](list)
     for seen in run.seen:
@@ -93,9 +93,9 @@ def _examples(
 
 
 @observer("leaks", SECRET, "Whoever reads responses, logs of a proxy included, can report a payout as paid.")
-def leaks(run: Run) -> Iterator[Problem]:
+def leaks(run: Run) -> Problems:
     """No response repeats a secret or a key, or a part of one, as it is, encoded or derived."""
     for seen in run.seen:
-        if where := run.verifier.leak(seen.response, seen.delivery.near):
+        if where := run.verifier.leak(seen.response.headers, seen.response.body, seen.delivery.near):
             message = f"{where} of the response repeats the authentication secret or a key"
             yield run.verifier.about(seen, message, Consequence.LEAKED)

@@ -1,7 +1,5 @@
 """Callbacks of a sender who is not authenticated."""
 
-from attrs import evolve
-
 from ..._pay_type import PayType
 from .._bodies import Bodies, without
 from .._rule import Deliveries, catalogue, rule
@@ -11,7 +9,7 @@ ACCOUNT = "section 3.2: userName"
 PROBED = "Unauthenticated senders can fill the quarantine, and learn what is valid."
 
 catalogue(
-    __name__,
+    "sender",
     ("secret-wrong", "A wrong or missing secret is rejected, whatever the status", SECRET, FORGED),
     ("secret-near", "A secret that is nearly right is rejected", SECRET, FORGED),
     ("secret-type", "A secret of another JSON type is rejected", SECRET, FORGED),
@@ -25,13 +23,11 @@ catalogue(
 @rule("name-case-forged", SECRET, f"Decoders of Go and C# ignore the case of names unless told. {FORGED}")
 def forged_by_case(bodies: Bodies) -> Deliveries:
     """A wrong secret is rejected even if the right one stands under a name in another case."""
-    right = bodies.secrets[-1]
     for name in ("Authentication", "AUTHENTICATION"):
-        wrong = bodies.fields(authentication=bodies.wrong_secret)
-        yield bodies.bad(f"the secret as {name} behind a wrong one", wrong | {name: right})
-        yield bodies.bad(f"the secret as {name} before a wrong one", {name: right} | wrong)
-        none = without(bodies.fields(), "authentication")
-        yield bodies.bad(f"the secret as {name} alone", none | {name: right})
+        right, wrong = {name: bodies.secrets[-1]}, bodies.fields(authentication=bodies.wrong_secret)
+        yield bodies.bad(f"the secret as {name} behind a wrong one", wrong | right)
+        yield bodies.bad(f"the secret as {name} before a wrong one", right | wrong)
+        yield bodies.bad(f"the secret as {name} alone", without(bodies.fields(), "authentication") | right)
 
 
 @rule("forged-redelivery", SECRET, FORGED, how="in turn")
@@ -45,16 +41,11 @@ def forged_redelivery(bodies: Bodies) -> Deliveries:
         yield bodies.bad(f"the same {status.name} without a secret", without(fields, "authentication"))
 
 
-@rule(
-    "good-after-forgery",
-    STATE,
-    "Anyone who finds the URL can make a genuine callback be lost.",
-    how="in turn",
-)
+@rule("good-after-forgery", STATE, "Anyone who finds the URL can make a callback be lost.", how="in turn")
 def good_after_forgery(bodies: Bodies) -> Deliveries:
     """A callback is acknowledged even after a forged copy of it."""
     for status in (PayType.UPLOAD, PayType.PAYOUT):
         fields = bodies.fields(status)
-        forged = bodies.bad(f"a forged {status.name}", fields | {"authentication": bodies.wrong_secret})
-        yield evolve(forged, expected="anything")
+        wrong = fields | {"authentication": bodies.wrong_secret}
+        yield bodies.bad(f"a forged {status.name}", wrong, "anything")
         yield bodies.sent(f"{status.name} after a forged copy of it", fields)

@@ -40,7 +40,7 @@ def any_status_after_any(bodies: Bodies) -> Deliveries:
         for then in PayType:
             # A final status stays what it is, so that one payout shows what comes after it.
             if not payout or not first.is_final:
-                payout = bodies.payout()
+                payout = bodies.number()
                 yield bodies.good(f"{first.name} as the first callback", first, controlNumber=payout)
             yield bodies.good(f"{then.name} after {first.name}", then, controlNumber=payout)
 
@@ -101,7 +101,7 @@ def overtaken(bodies: Bodies) -> Deliveries:
     """A callback that arrives after a newer one is acknowledged."""
     early = {status: bodies.time() for status in PayType}
     for late in PayType:
-        payout = bodies.payout()
+        payout = bodies.number()
         yield bodies.good(f"{late.name} before what is older", late, controlNumber=payout)
         for status in (PayType.UPLOAD, PayType.AMENDED_SUCCESS):
             what = f"an older {status.name} after {late.name}"
@@ -111,7 +111,7 @@ def overtaken(bodies: Bodies) -> Deliveries:
 @rule("same-second", REPEATS, LOST, how="in turn")
 def same_second(bodies: Bodies) -> Deliveries:
     """Several statuses with the same dealTime are acknowledged."""
-    payout, time = bodies.payout(), bodies.time()
+    payout, time = bodies.number(), bodies.time()
     for status in PayType:
         yield bodies.good(f"{status.name} in the same second", status, controlNumber=payout, dealTime=time)
 
@@ -119,7 +119,7 @@ def same_second(bodies: Bodies) -> Deliveries:
 @rule("amended-twice", ANY_STATUS, LOST, how="in turn")
 def amended_twice(bodies: Bodies) -> Deliveries:
     """Repeated amendments are acknowledged."""
-    payout = bodies.payout()
+    payout = bodies.number()
     upload, amended = PayType.UPLOAD, PayType.AMENDED_SUCCESS
     story = (upload, PayType.AMENDED_FAIL, PayType.AMENDED_FAIL, amended, amended, PayType.PAYOUT)
     for number, status in enumerate(story, 1):

@@ -13,53 +13,47 @@ from .._http import Request
 from .._rule import Deliveries, Delivery, rule
 from ._reasons import ENCRYPTION, EXCHANGE, LOST
 
+SPACE = "point 9: a byte order mark and white space are tolerated"
+OPENED = "Whoever opens the URL gets the acknowledgement of a callback."
+CHUNKED = (
+    "It has no Content-Length, so some servers read an empty body. Django under WSGI does: "
+    f"use the view of skypay_payout.contrib.django, or a server that reads them. {LOST}"
+)
 
-@rule("base64-lines", ENCRYPTION, LOST)
+
+@rule("base64-lines", ENCRYPTION, LOST, needs="a key")
 def base64_lines(bodies: Bodies) -> Deliveries:
     """Base64 wrapped in lines is acknowledged."""
-    bodies.needs_keys()
-    for what, width, newline, last in (
-        ("76 characters, CRLF", 76, "\r\n", ""),
-        ("76 characters, CRLF, also at the end", 76, "\r\n", "\r\n"),
-        ("76 characters, LF", 76, "\n", ""),
-        ("64 characters, LF, also at the end", 64, "\n", "\n"),
-        ("61 characters, LF", 61, "\n", ""),
-        ("4 characters, LF", 4, "\n", ""),
-        ("one line with LF at its end", 10**6, "\n", "\n"),
-        ("one line with CRLF at its end", 10**6, "\r\n", "\r\n"),
+    for width, newline, end in (
+        *((76, "\r\n", ""), (76, "\r\n", "\r\n"), (76, "\n", ""), (64, "\n", "\n"), (61, "\n", "")),
+        *((4, "\n", ""), (10**6, "\n", "\n"), (10**6, "\r\n", "\r\n")),
     ):
-        good = bodies.good(what, PayType.FAILURE)
-        yield _requested(good, body=(newline.join(wrap(good.request.body.decode(), width)) + last).encode())
+        good = bodies.good(f"lines of {width} characters, {newline!r}, {end!r} at the end", PayType.FAILURE)
+        lines = newline.join(wrap(good.request.body.decode(), width)) + end
+        yield _requested(good, body=lines.encode())
 
 
-@rule("base64-surroundings", "point 9: a byte order mark and white space are tolerated", LOST)
+@rule("base64-surroundings", SPACE, LOST, needs="a key")
 def base64_surroundings(bodies: Bodies) -> Deliveries:
     """Base64 with a byte order mark before it or white space around it is acknowledged."""
-    bodies.needs_keys()
-    for what, before, behind in (
-        ("a byte order mark", b"\xef\xbb\xbf", b""),
-        ("spaces", b"  ", b"  "),
-        ("line breaks", b"\r\n", b"\n\n"),
-    ):
-        good = bodies.good(what)
+    for before, behind in ((b"\xef\xbb\xbf", b""), (b"  ", b"  "), (b"\r\n", b"\n\n")):
+        good = bodies.good(f"{before!r} before it, {behind!r} behind it")
         yield _requested(good, body=before + good.request.body + behind)
 
 
-@rule("base64-alphabet", ENCRYPTION, LOST)
+@rule("base64-alphabet", ENCRYPTION, LOST, needs="a key")
 def base64_alphabet(bodies: Bodies) -> Deliveries:
     """Every character of Base64 is decoded."""
-    bodies.needs_keys()
-    for ending, special in product((b"==", b"=", b""), (b"+", b"/")):
-        what, fields = f"a {special.decode()}, and {len(ending)} = at the end", bodies.fields()
+    for end, special in product((b"==", b"=", b""), (b"+", b"/")):
+        what, fields = f"a {special.decode()}, and {len(end)} = at the end", bodies.fields()
         made = (bodies.sent(what, fields | {"remark": "x" * number}) for number in count())
-        bodies_of = ((one, one.request.body) for one in made)
-        yield next(one for one, body in bodies_of if special in body and body.rstrip(b"=") + ending == body)
+        texts = ((one, one.request.body) for one in made)
+        yield next(one for one, text in texts if special in text and text == text.rstrip(b"=") + end)
 
 
-@rule("padding", ENCRYPTION, LOST)
+@rule("padding", ENCRYPTION, LOST, needs="a key")
 def padding(bodies: Bodies) -> Deliveries:
     """Every length of padding is decrypted."""
-    bodies.needs_keys()
     for size in range(1, 17):
         fields = bodies.fields(remark="")
         fields["remark"] = "x" * ((-size - len(encode(fields))) % 16)
@@ -74,20 +68,15 @@ def content_types(bodies: Bodies) -> Deliveries:
         yield _requested(bodies.good(content_type, PayType.FAILURE), content_type=content_type)
 
 
-@rule(
-    "chunked",
-    EXCHANGE,
-    "It has no Content-Length, so some servers read an empty body. Django under WSGI does: "
-    f"use the view of skypay_payout.contrib.django, or a server that reads them. {LOST}",
-)
+@rule("chunked", EXCHANGE, CHUNKED)
 def chunked(bodies: Bodies) -> Deliveries:
     """A chunked request is acknowledged."""
     for status in (PayType.UPLOAD, PayType.FAILURE):
         yield _requested(bodies.good(status.name, status, failDescription="余额不足" * 300), chunked=True)
 
 
-@rule("get", EXCHANGE, "Whoever opens the URL gets the acknowledgement of a callback.")
-def get(bodies: Bodies) -> Deliveries:  # noqa: ARG001
+@rule("get", EXCHANGE, OPENED)
+def get(_: Bodies) -> Deliveries:
     """A GET is not acknowledged."""
     yield Delivery("a GET without a body", Request(b"", method="GET"), "unacknowledged")
 
@@ -111,7 +100,7 @@ def one_connection_after_rejection(bodies: Bodies) -> Deliveries:
     yield bodies.good("the first callback")
     yield bodies.forged("a wrong secret after it")
     yield bodies.good("a good callback after a wrong secret")
-    yield evolve(bodies.bad("no JSON", b"payout" * 50), expected="anything")
+    yield bodies.bad("no JSON", b"payout" * 50, "anything")
     yield bodies.good("a good callback after no JSON")
 
 
