@@ -85,7 +85,7 @@ def _pause(text: str) -> float:
 def run(args: Namespace) -> int:
     """Try the rules on the endpoint: 0 if all is well, 1 if one failed or was inconclusive."""
     from ..conformance import check_endpoint
-    from ..conformance._results import selected
+    from ..conformance._rule import selected
 
     try:
         rules = selected(args.only)

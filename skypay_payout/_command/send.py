@@ -17,6 +17,7 @@ from .._results import Quarantined
 from .._times import SKYPAY_ZONE
 from ..testing import SCENARIOS, body, out_of_order
 from ..testing._payouts import Payouts
+from ..testing._reading import not_acknowledged
 from . import settings
 from .terminal import Subparsers, UsageError, filled, note, printable, problems, row
 
@@ -174,4 +175,5 @@ def _verified(verifier: Verifier, response: Response, *, rejected: bool) -> str:
         return f"got status 429, a rate limit, which says nothing about the callback: try it later{after}"
     if rejected:
         return verifier.rejection_problem(response)
-    return verifier.acknowledgement_problem(response, verifier.newest_key)
+    key = verifier.parser.cipher.keys[-1] if verifier.parser.cipher else None
+    return not_acknowledged(verifier.read(response, key), response.sent, response.seconds)

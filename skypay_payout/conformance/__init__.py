@@ -4,17 +4,14 @@ Every callback is delivered as SkyPay delivers it, and the responses are verifie
 endpoint in production: the callbacks report fictitious payouts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable
 
 from .._control_number import ControlNumber
 from .._parser import CallbackParser
 from ._bodies import Bodies
 from ._ledger import Source
-from ._outcome import Consequence, Outcome, Problem
-from ._results import Result, result_of, selected
-from ._rule import RULES, Rule
+from ._outcome import Consequence, Outcome, Problem, Result
+from ._rule import RULES, Rule, selected
 from ._run import Run
 from ._verification import Verifier
 from .rules import ALIVE, ANY
@@ -56,10 +53,10 @@ def check_endpoint(
     with connected(url) as client:
         run = Run(client, Verifier(parser, keys), Bodies(parser, control_number), pause, sources)
         if not run.probe(ANY):
-            yield result_of(run, ANY)
+            yield run.result(ANY)
             return
         for rule in rules:  # the observers come last
-            yield result_of(run, rule)
-            if run.gone and rule.deliveries:
-                yield result_of(run, ALIVE)
+            yield run.result(rule)
+            if run.gone and rule.how != "observing":
+                yield run.result(ALIVE)
                 return

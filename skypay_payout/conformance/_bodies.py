@@ -1,7 +1,5 @@
 """The bodies of one account: good ones, wrong ones, and those of the catalogue."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from functools import cached_property
@@ -20,15 +18,13 @@ from ._http import Request
 from ._outcome import Consequence
 from ._rule import Deliveries, Delivery, Expected
 
-TOGETHER = 8
-"""Callbacks that are sent at once: within what the smallest server queues."""
+TOGETHER = 8  # callbacks that are sent at once: within what the smallest server queues
 _LENIENT = {
     "a number out of range": (Consequence.ACKNOWLEDGED,),  # 1e999 is written as JSON
     "a space in the Base64": (Consequence.ACKNOWLEDGED,),  # it may be left of a line that was wrapped
     f"nested {MAX_DEPTH + 1} levels deep": (Consequence.ACKNOWLEDGED,),  # an endpoint may have another limit
     "nested 10,000 levels deep": (Consequence.ACKNOWLEDGED, Consequence.CRASHED),
-}
-"""Bad bodies that an endpoint may treat otherwise, which is worth a warning."""
+}  # bad bodies that an endpoint may treat otherwise, which is worth a warning
 Fields = dict[str, object]
 
 
@@ -83,13 +79,13 @@ class Bodies(Payouts):
 
 
 NEEDS: dict[str, Callable[[Bodies], object]] = {
+    "": lambda _: True,
     "a key": lambda bodies: bodies.keys,
     "a second key": lambda bodies: bodies.keys[1:],
     "a second secret": lambda bodies: bodies.secrets[1:],
     "payouts of its own": lambda bodies: not bodies.control_number,
     "any prefix": lambda bodies: not bodies.control_number and not bodies.account.prefixes,
-}
-"""Whether the settings have what a rule needs."""
+}  # whether the settings have it
 
 
 def without(fields: Fields, *names: str) -> Fields:

@@ -4,8 +4,6 @@ HTTP is httpx's, from the extra ``http``. Its event loop runs behind a portal of
 none and many deliveries can be made at once.
 """
 
-from __future__ import annotations
-
 from asyncio import gather, timeout
 from collections.abc import Generator, Sequence
 from contextlib import aclosing, contextmanager
@@ -24,10 +22,8 @@ from .._times import SKYPAY_ZONE
 from ._http import ConnectionClosed, DeliveryError, HttpResponse, Request, Response, Unreachable
 from ._transport import built, new_client, parsed, reason
 
-DEADLINE = 10.0
-"""Seconds that a delivery may take, from connecting to the last byte of the response."""
-_MAX_BODY = 65536
-"""Bytes of a response that are read."""
+DEADLINE = 10.0  # seconds that a delivery may take, from connecting to the last byte of the response
+_MAX_BODY = 65536  # bytes of a response that are read
 
 
 class Client:
@@ -82,11 +78,7 @@ class Client:
 
 @contextmanager
 def connected(url: str) -> Generator[Client]:
-    """A client for the URL. Proxies and certificates are the environment's, as httpx documents them.
-
-    Raises ``ValueError`` if ``url`` is not a URL of HTTP, or if a proxy or certificates in the environment
-    cannot be used.
-    """
+    """A client for the URL. Raises ``ValueError`` for it, or a proxy or certificates of the environment."""
     address = parsed(url)
     # A connection of its own for each delivery: a server may close one on which it rejected a body.
     client = new_client(keepalive=0)

@@ -1,7 +1,5 @@
 """One exchange over HTTP as data: what goes out, what comes back, and why nothing came."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TypeAlias
 

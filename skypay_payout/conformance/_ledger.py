@@ -1,7 +1,5 @@
 """What has to be stored after a run, and what the user's commands print of it."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -34,19 +32,18 @@ LINES = {
 """What the JSON objects of each option hold."""
 Record: TypeAlias = Mapping[str, Any]
 Events: TypeAlias = list[tuple[PayoutCallback, Seen]]
-LATER = 2.0
-"""Seconds in which an endpoint stores what it did not store before it acknowledged."""
+LATER = 2.0  # seconds in which an endpoint stores what it did not store before it acknowledged
 
 
-def as_record(line: object) -> Record | None:
-    """Return what a line holds; None if it is no object."""
-    return cast("Record", line) if isinstance(line, dict) else None
+def as_record(line: object) -> Record:
+    """Return what a line holds; nothing if it is no object."""
+    return cast("Record", line) if isinstance(line, dict) else {}
 
 
 class Ledger:
     """What the deliveries of a run report, by the identity of the event, and what the store holds."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: "Run") -> None:
         self._account, self._sources = run.bodies.account, run.sources
         self._parser, self._lines = CallbackParser(run.bodies.parser.credentials), dict[str, list[object]]()
         self.events = defaultdict[str, Events](list)  # valid callbacks, by idempotency key
@@ -74,7 +71,7 @@ class Ledger:
         records, problems = list[Record](), list[Problem]()
         for number, line in enumerate(self.lines(option, again=again), 1):
             record = as_record(line)
-            if record is not None and all(name in record for name in needed):
+            if all(name in record for name in needed):
                 records.append(record)
             elif not problems:
                 message = f"expected of --{option} {LINES[option]}, got {quoted(line)} in line {number}"
@@ -115,7 +112,7 @@ class Ledger:
         except (ValueError, TypeError) as error:
             return f"got {quoted(line)}: {error}"
 
-    def _is_late(self, run: Run) -> bool:
+    def _is_late(self, run: "Run") -> bool:
         """Whether a callback is missing at once, and stored a little later."""
         (seen,) = run.exchanged(run.seen[0].rule, [run.bodies.good("the last callback")])
         sent = self._parser.parse(seen.delivery.text)

@@ -1,12 +1,14 @@
 """What can come of a rule, and what it costs."""
 
-from __future__ import annotations
-
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from ._http import Request
+
+if TYPE_CHECKING:
+    from ._rule import Rule
 
 
 class Outcome(StrEnum):
@@ -56,3 +58,29 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.what}: {self.message}" if self.what else self.message
+
+
+@frozen
+class Result:
+    """The outcome of one rule."""
+
+    rule: "Rule"
+    """The rule."""
+    outcome: Outcome
+    """What came of it."""
+    message: str = ""
+    """Why it did not pass, or what a passed run could not detect, in one line. It holds no secret."""
+    problems: tuple[Problem, ...] = ()
+    """Everything that is wrong, with what was sent and what came back."""
+    seconds: float = 0.0
+    """How long the slowest response took."""
+
+    @property
+    def id(self) -> str:
+        """The short name of the rule."""
+        return self.rule.id
+
+    @property
+    def consequence(self) -> Consequence | None:
+        """What the worst of the problems costs; None if there is none."""
+        return min((one.consequence for one in self.problems), key=list(Consequence).index, default=None)

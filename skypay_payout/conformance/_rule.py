@@ -1,10 +1,10 @@
 """A rule, what is delivered to try it, and what comes back."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
+from functools import partial
 from operator import methodcaller
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -13,12 +13,8 @@ from ..testing._reading import Reading
 from ._http import Request, Response
 from ._outcome import Consequence, Problem
 
-if TYPE_CHECKING:
-    from ._bodies import Bodies
-    from ._run import Run
-
-How: TypeAlias = Literal["in any order", "in turn", "together", "over one connection"]
-"""How the callbacks of a rule go out; in any order, several may go at once."""
+How: TypeAlias = Literal["in any order", "in turn", "together", "over one connection", "observing"]
+"""How the callbacks of a rule go out; in any order, several may go at once. An observer delivers none."""
 ANY_ORDER: How = "in any order"
 Expected: TypeAlias = Literal["acknowledged", "rejected", "rejected or closed", "unacknowledged", "anything"]
 
@@ -35,6 +31,20 @@ class Delivery:
     near: tuple[str, ...] = field(default=(), repr=False)  # what it sent as its secret and is nearly one
     payout: str = ""  # the control number that no other callback has, whatever stands in the body
     lenient: tuple[Consequence, ...] = ()  # what is worth a warning only
+
+
+@frozen
+class Rule:
+    """A rule that every endpoint has to keep."""
+
+    id: str  # a stable short name
+    section: str  # which part of the check it belongs to
+    rule: str  # the sentence that has to be true
+    point: str  # where the specification says so
+    why: str  # what it costs the partner if the sentence is false
+    made: Callable[[Any], Iterator[Any]] = field(repr=False)  # of bodies: deliveries; of a run: problems
+    how: How = ANY_ORDER
+    needs: str = ""  # the settings without which it cannot run
 
 
 @frozen
@@ -59,47 +69,27 @@ class Seen:
 
 Deliveries: TypeAlias = Iterator[Delivery]
 Problems: TypeAlias = Iterator[Problem]
-
-
-@frozen
-class Rule:
-    """A rule that every endpoint has to keep: what delivers and verifies, or else observes the whole run."""
-
-    id: str  # a stable short name
-    section: str  # which part of the check it belongs to
-    rule: str  # the sentence that has to be true
-    point: str  # where the specification says so
-    why: str  # what it costs the partner if the sentence is false
-    deliveries: Callable[[Bodies], Deliveries] | None = field(default=None, repr=False)
-    how: How = ANY_ORDER
-    needs: str = ""  # the settings without which it cannot run
-    observer: Callable[[Run], Problems] | None = field(default=None, repr=False)
+_M = TypeVar("_M", bound=Callable[..., Deliveries] | Callable[..., Problems])
 
 
 RULES: list[Rule] = []
 """Every rule, in the order of the modules."""
-_D = TypeVar("_D", bound=Callable[["Bodies"], Deliveries])
-_O = TypeVar("_O", bound=Callable[["Run"], Problems])
 
 
-def rule(name: str, point: str, why: str, *, how: How = ANY_ORDER, needs: str = "") -> Callable[[_D], _D]:
+def rule(name: str, point: str, why: str, *, how: How = ANY_ORDER, needs: str = "") -> Callable[[_M], _M]:
     """Make a rule of what yields its deliveries. The docstring is the sentence."""
 
-    def add(made: _D) -> _D:
-        RULES.append(Rule(name, *_told(made), point, why, made, how, needs))
+    def add(made: _M) -> _M:
+        section = made.__module__.rpartition(".")[2].replace("_", " ")
+        sentence = str(made.__doc__).removesuffix(".")
+        RULES.append(Rule(name, section, sentence, point, why, made, how, needs))
         return made
 
     return add
 
 
-def observer(name: str, point: str, why: str) -> Callable[[_O], _O]:
-    """Make a rule of what yields the problems of a whole run. The docstring is the sentence."""
-
-    def add(made: _O) -> _O:
-        RULES.append(Rule(name, *_told(made), point, why, observer=made))
-        return made
-
-    return add
+observer = partial(rule, how="observing")
+"""Make a rule of what yields the problems of a whole run."""
 
 
 def catalogue(section: str, *kinds: tuple[str, str, str, str]) -> None:
@@ -108,6 +98,10 @@ def catalogue(section: str, *kinds: tuple[str, str, str, str]) -> None:
         RULES.append(Rule(kind, section, sentence, point, why, methodcaller("catalogue", kind)))
 
 
-def _told(made: Callable[..., object]) -> tuple[str, str]:
-    section = made.__module__.rpartition(".")[2].replace("_", " ")
-    return section, str(made.__doc__).removesuffix(".")
+def selected(only: str | Iterable[str]) -> list[Rule]:
+    """Return the rules of these names, in their order; all of them for none. Raises ``ValueError``."""
+    patterns = [only] if isinstance(only, str) else list(only)
+    for pattern in patterns:
+        if not any(fnmatchcase(rule.id, pattern) for rule in RULES):
+            raise ValueError(f"expected the name of a rule, got {pattern!r}; see the list of rules")
+    return [rule for rule in RULES if any(fnmatchcase(rule.id, pattern) for pattern in patterns or ["*"])]

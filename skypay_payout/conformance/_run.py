@@ -1,8 +1,6 @@
 """One run: delivers the callbacks of each rule, and keeps every exchange for the observers."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
@@ -12,28 +10,24 @@ from attrs import define, field
 from ._bodies import NEEDS, TOGETHER, Bodies
 from ._http import HttpResponse, Request, Response, Unreachable
 from ._ledger import Ledger, Source
-from ._outcome import Outcome, Problem, Stop
-from ._rule import Delivery, Rule, Seen
+from ._outcome import Outcome, Problem, Result, Stop
+from ._rule import ANY_ORDER, Delivery, Problems, Rule, Seen
 from ._verification import Verifier
 
 if TYPE_CHECKING:
     from ._delivery import Client
 
-SECONDS = 5.0
-"""How long a response may take. The specification names no limit; this one is generous."""
-PATIENCE = 60.0
-"""Seconds that responses later than that, or waits for a rate limit, may take together."""
-_QUICK = 1.0
-"""Seconds for several responses at once, from which on one delivery goes out at a time."""
-_RESTART = 1.0
-"""Seconds in which a supervisor may start the endpoint again."""
+SECONDS = 5.0  # how long a response may take: the specification names no limit; this one is generous
+PATIENCE = 60.0  # seconds that responses later than that, or waits for a rate limit, may take together
+_QUICK = 1.0  # seconds for several responses at once, from which on one delivery goes out at a time
+_RESTART = 1.0  # seconds in which a supervisor may start the endpoint again
 
 
 @define(slots=False, eq=False)
 class Run:
     """The state of one run."""
 
-    client: Client
+    client: "Client"
     verifier: Verifier
     bodies: Bodies
     pause: float
@@ -63,18 +57,28 @@ class Run:
                 break
         return self.acknowledged
 
-    def problems(self, rule: Rule) -> Iterator[Problem]:
-        """Deliver the callbacks of a rule, and yield what is wrong with the responses. Raises ``Stop``."""
-        can_run = rule.deliveries and (not rule.needs or NEEDS[rule.needs](self.bodies))
-        deliveries = list(rule.deliveries(self.bodies)) if rule.deliveries and can_run else []
+    def result(self, rule: Rule) -> Result:
+        """Try a rule, or observe what came of the others."""
+        problems, outcome, message = list[Problem](), Outcome.PASSED, ""
+        try:
+            for problem in rule.made(self) if rule.how == "observing" else self._problems(rule):
+                problems.append(problem)
+        except Stop as stop:
+            outcome, message = stop.outcome, str(stop)
+        if problems:
+            outcome = Outcome.WARNING if all(problem.warning for problem in problems) else Outcome.FAILED
+            message = str(problems[0]) + (f"; and {len(problems) - 1} more" if len(problems) > 1 else "")
+        seconds = max((seen.response.seconds for seen in self.seen if seen.rule is rule), default=0.0)
+        return Result(rule, outcome, message, tuple(problems), seconds)
+
+    def _problems(self, rule: Rule) -> Problems:
+        deliveries = list[Delivery](rule.made(self.bodies) if NEEDS[rule.needs](self.bodies) else ())
         if not deliveries:
             raise Stop(f"it needs {rule.needs or 'a key'}", Outcome.SKIPPED)
         if any(one.request.chunked for one in deliveries) and self.seen[-1].response.version == "HTTP/1.0":
             raise Stop("the server speaks HTTP/1.0, which has no chunked requests", Outcome.SKIPPED)
         size = {"in turn": 1, "together": TOGETHER}.get(rule.how, len(deliveries))
-        if (
-            rule.how == "in any order"
-        ):  # for a few, it is not worth finding out whether several may go at once
+        if rule.how == ANY_ORDER:  # for a few, it is not worth finding out whether several may go at once
             size = TOGETHER if len(deliveries) > TOGETHER and not self.pause and self._copes else 1
         for start in range(0, len(deliveries), size):
             self.require_patience()
@@ -91,18 +95,16 @@ class Run:
         """Deliver at once, or over one connection if the rule says so. Raises ``Stop`` if nobody is left."""
         requests = [delivery.request for delivery in deliveries]
         responses = self._delivered(rule, requests)
-        if self.acknowledged and any(isinstance(response, Unreachable) for response in responses):
+        if self.acknowledged and any(isinstance(one, Unreachable) for one in responses):
             sleep(_RESTART)
             responses = self._delivered(rule, requests)
-            for unreachable in responses:
-                if isinstance(unreachable, Unreachable):
-                    self.gone = f"{unreachable}, since {self.seen[-1].name}"
-                    raise Stop(self.gone)
+            if gone := [one for one in responses if isinstance(one, Unreachable)]:
+                self.gone = f"{gone[0]}, since {self.seen[-1].name}"
+                raise Stop(self.gone)
         seen = list[Seen]()
         for one, response in zip(deliveries, responses, strict=True):
             genuine = one.expected == "acknowledged"
-            reading = self.verifier.read(response, one.key) if genuine else None
-            seen.append(Seen(rule, one, response, reading))
+            seen.append(Seen(rule, one, response, self.verifier.read(response, one.key) if genuine else None))
         self.seen += seen
         return seen
 

@@ -1,7 +1,5 @@
 """Use httpx as the check needs it: certificates, cookies, requests, and why nobody could be reached."""
 
-from __future__ import annotations
-
 import os
 import ssl
 from collections.abc import AsyncIterator
@@ -13,6 +11,8 @@ from typing import cast
 import httpx
 
 from ._http import Request
+
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "skypay-payout"}
 
 
 @cache  # reading the certificates takes longer than a delivery
@@ -49,11 +49,9 @@ def new_client(*, keepalive: int) -> httpx.AsyncClient:
 
 
 def built(url: httpx.URL, request: Request) -> httpx.Request:
-    headers = {"Content-Type": request.content_type, "Accept": "*/*", "Accept-Encoding": "identity"}
     content = _pieces(request.body) if request.chunked else request.body
-    made = httpx.Request(
-        request.method, url, content=content, headers=headers | {"User-Agent": "skypay-payout"}
-    )
+    headers = _HEADERS | {"Content-Type": request.content_type}
+    made = httpx.Request(request.method, url, content=content, headers=headers)
     if request.shouted:
         made.headers = httpx.Headers([(name.upper(), value) for name, value in made.headers.raw])
     return made

@@ -1,27 +1,21 @@
 """The verdict on a response."""
 
-from __future__ import annotations
+from attrs import evolve
 
 from ..encryption import Key
-from ..testing._reading import Reading, not_acknowledged, not_rejected, read
+from ..testing._reading import Reading, not_rejected, read
 from ..testing._secrets import Secrets
-from ._http import ConnectionClosed, DeliveryError, HttpResponse, Response
+from ._http import ConnectionClosed, DeliveryError, Response
 from ._outcome import Consequence, Problem, Stop
 from ._rule import Seen
 
-_SHOWN = 300
-"""Characters of a callback and of a response that are shown."""
+_SHOWN = 300  # characters of a callback and of a response that are shown
 LEAKED = "the response repeats the authentication secret or a key, so it is not shown"
 LIMITED = "got status 429, a rate limit, which says nothing about the callback: try a pause in between"
 
 
 class Verifier(Secrets):
     """What the parser of an endpoint says about its responses."""
-
-    @property
-    def newest_key(self) -> Key | None:
-        """What encrypts callbacks; None where bodies are plain."""
-        return self.parser.cipher.keys[-1] if self.parser.cipher else None
 
     def read(self, response: Response, key: Key | None) -> Reading:
         """Read the response to a callback that ``key`` encrypted."""
@@ -30,10 +24,6 @@ class Verifier(Secrets):
         keys = tuple(dict.fromkeys((key.aes, *self.aes_keys) if key else ()))
         encoding = response.header(b"content-encoding")
         return read(response.status, response.body, keys, issued=self.issued, encoding=encoding)
-
-    def acknowledgement_problem(self, response: HttpResponse, key: Key | None) -> str:
-        """Everything by which the response is not the acknowledgement; ``""`` if it is."""
-        return not_acknowledged(self.read(response, key), response.sent, response.seconds)
 
     def rejection_problem(self, response: Response) -> str:
         """Why the response is not a rejection; ``""`` if it is one."""
@@ -59,11 +49,9 @@ class Verifier(Secrets):
         if response.status == 429 and costs is not Consequence.ACKNOWLEDGED:
             raise Stop(LIMITED)
         warning = costs in seen.delivery.lenient
-        return self.about(seen, message, costs, what=seen.delivery.what, warning=warning)
+        return evolve(self.about(seen, message, costs), what=seen.delivery.what, warning=warning)
 
-    def about(
-        self, seen: Seen, message: str, costs: Consequence, *, what: str | None = None, warning: bool = False
-    ) -> Problem:
+    def about(self, seen: Seen, message: str, costs: Consequence) -> Problem:
         """Return a problem with what was sent and what came, as people may see it."""
         delivery, response, received = seen.delivery, seen.response, ""
         if response.status:
@@ -72,5 +60,4 @@ class Verifier(Secrets):
             if text is None and response.status == 200 and costs is not Consequence.LEAKED:
                 message = LEAKED  # the message may quote it
         sent = self.redacted(delivery.text or delivery.request.body, delivery.near)[:_SHOWN]
-        what = seen.name if what is None else what
-        return Problem(message, costs, what, sent, received, warning, delivery.request)
+        return Problem(message, costs, seen.name, sent, received, request=delivery.request)

@@ -74,7 +74,7 @@ def test_every_rule_has_a_result_and_a_right_endpoint_passes() -> None:
     with served(Encrypted()) as server:
         results = list(check_endpoint(server.url, ENCRYPTED))
     assert sorted(result.id for result in results) == sorted(rule.id for rule in RULES)
-    order = [rule.id for rule in RULES if rule.deliveries]
+    order = [rule.id for rule in RULES if rule.how != "observing"]
     assert [result.id for result in results][: len(order)] == order
     others = {result.id: result.outcome for result in results if result.outcome is not Outcome.PASSED}
     stored = {rule.id for rule in RULES if rule.section == "stored"}
@@ -286,8 +286,8 @@ def accepted(bodies: Bodies, rules: Iterable[Rule]) -> list[PayoutCallback]:
     """The callbacks that the parser accepts of what the rules deliver."""
     callbacks = list[PayoutCallback]()
     for rule in rules:
-        if rule.deliveries and (not rule.needs or NEEDS[rule.needs](bodies)):
-            for delivery in rule.deliveries(bodies):
+        if rule.how != "observing" and NEEDS[rule.needs](bodies):
+            for delivery in rule.made(bodies):
                 result = PLAIN.receive(delivery.request.body)
                 if isinstance(result, Accepted):
                     callbacks.append(result.callback)
@@ -611,11 +611,7 @@ def test_a_case_that_failed_stays_failed_if_it_is_not_tried_to_its_end(
 
 def test_the_limits_keep_a_check_within_two_minutes() -> None:
     bodies = Bodies(PLAIN)
-    over_one = [
-        len(list(case.deliveries(bodies)))
-        for case in RULES
-        if case.deliveries and case.how == "over one connection"
-    ]
+    over_one = [len(list(case.made(bodies))) for case in RULES if case.how == "over one connection"]
     assert _run.PATIENCE + max(over_one) * _delivery.DEADLINE <= 120
     assert _run.SECONDS < _delivery.DEADLINE
 

@@ -44,7 +44,7 @@ def consequences(name: str, rule: str) -> set[Consequence]:
     if rule == "get":
         return {Consequence.ACKNOWLEDGED}
     if SECTIONS[rule] not in ("sender", "not a callback") or rule.startswith("good-after"):
-        rejects_wrongly = rule in ("one-connection-after-rejection", "together-rejections")
+        rejects_wrongly = rule in ("one-connection", "together-rejections")
         return {Consequence.LOST} | ({Consequence.ACKNOWLEDGED} if rejects_wrongly else set())
     if re.search("crash|500|closes the connection|validates first", name):
         return {Consequence.CRASHED}

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from .._rule import RULES
 
-_DELIVERING = "statuses fields texts json wire quarantine rotation at_once sender not_a_callback"
+_DELIVERING = "statuses fields json wire quarantine rotation at_once sender not_a_callback"
 for module in (*_DELIVERING.split(), "responses", "clock", "stored"):
     import_module(f"{__name__}.{module}")
 ANY, ALIVE = (next(rule for rule in RULES if rule.id == name) for name in ("any-acknowledged", "alive"))

@@ -2,7 +2,7 @@
 
 LOST = "SkyPay gets no acknowledgement, and section 3.2 does not promise that it sends the callback again."
 FORGED = "Anyone who finds the URL can report a payout as paid or failed."
-UNKNOWN_SENDER = "Its sender is not authenticated, and its content is lost once it is acknowledged."
+UNKNOWN = "Its sender is not authenticated, and its content is lost once it is acknowledged."
 ADDED = f"SkyPay added fields three times. {LOST}"
 
 ANY_STATUS = "section 3.2: whatever status was received, only responseCode 1000 may be returned"

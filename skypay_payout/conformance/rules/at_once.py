@@ -6,8 +6,7 @@ from .._bodies import TOGETHER, Bodies
 from .._rule import Deliveries, rule
 from ._reasons import AT_ONCE, FORGED, LOST
 
-_GROUPS = 24
-"""Groups of copies: a race without a lock shows in one group of seven."""
+_GROUPS = 24  # groups of copies: a race without a lock shows in one group of seven
 
 
 @rule("together", AT_ONCE, LOST, how="together")

@@ -1,7 +1,5 @@
 """responseTime, and how long responses take."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 
@@ -18,14 +16,10 @@ RESPONSE_TIME = "point 6: responseTime"
 READ_AT = "SkyPay reads it as the moment when the callback was received."
 GENEROUS = "section 3.2 names no limit; this one is generous"
 LATE = "A sender that stops waiting closes the connection, and the callback may be lost."
-_APART = 0.5
-"""Seconds between the responses whose responseTime is compared, at least."""
-_APART_IN_WHOLE_SECONDS = 2.2
-"""The same where responseTime has only whole seconds."""
-_SAME_MOMENT = timedelta(seconds=0.1)
-"""How far two clocks may drift apart while they are compared."""
-_AGAIN = 4
-"""The first callbacks, which are delivered again at the end."""
+_APART = 0.5  # seconds between the responses whose responseTime is compared, at least
+_APART_IN_WHOLE_SECONDS = 2.2  # the same where responseTime has only whole seconds
+_SAME_MOMENT = timedelta(seconds=0.1)  # how far two clocks may drift apart while they are compared
+_AGAIN = 4  # the first callbacks, which are delivered again at the end
 
 
 @observer("response-time-form", RESPONSE_TIME, "SkyPay may not be able to read it.")

@@ -1,14 +1,15 @@
-"""Control numbers, times, optional and unknown fields."""
+"""Control numbers, times, optional and unknown fields, and texts that people and languages write."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import product
 from secrets import randbelow
 
-from ..._formatting import quoted
+from ..._formatting import canonical_json, quoted
 from ..._pay_type import PayType
 from ..._times import SKYPAY_ZONE
 from .._bodies import Bodies, without
-from .._rule import Deliveries, rule
+from .._rule import RULES, Deliveries, Rule, rule
 from ._reasons import ADDED, LOST, TIME
 
 NUMBER = "point 4: controlNumber"
@@ -94,18 +95,11 @@ def unknown_fields(bodies: Bodies) -> Deliveries:
     deep: object = "deep"
     for _ in range(6):
         deep = {"inside": [deep]}
-    for what, value in (
-        *(
-            ("12 levels", deep),
-            ("an array", [{"currency": "PHP"}]),
-            ("an empty array", []),
-            ("a text", "12.50"),
-        ),
-        *(("an empty object", {}), ("an empty text", ""), ("true", True), ("false", False), ("null", None)),
-        *(("0", 0), ("-1", -1), ("2**31", 2**31), ("2**53 + 1", 2**53 + 1), ("2**64", 2**64)),
-        *(("10**30", 10**30), ("0.1", 0.1), ("1e-300", 1e-300), ("1e300", 1e300)),
+    for value in (
+        *(deep, [{"currency": "PHP"}], {}, [], "", "12.50", True, False, None),
+        *(0, -1, 2**31, 2**53 + 1, 2**64, 10**30, 0.1, 1e-300, 1e300),
     ):
-        yield bodies.good(what, PayType.PAYOUT, amount=value)
+        yield bodies.good(f"the value {canonical_json(value)}", PayType.PAYOUT, amount=value)
 
 
 @rule("unknown-names", UNKNOWN, ADDED)
@@ -129,3 +123,32 @@ def other_case(bodies: Bodies) -> Deliveries:
     ):
         yield bodies.sent(f"{name} behind the known fields", bodies.fields() | {name: value})
         yield bodies.sent(f"{name} before the known fields", {name: value} | bodies.fields())
+
+
+TEXTS: tuple[tuple[str, ...], ...] = (
+    ("text-chinese", "Chinese", "余额不足，请联系客户经理。", "𠮷野家", "Peña, naïve café"),  # noqa: RUF001
+    ("text-emoji", "emoji", "已取消 😀", "👨‍👩‍👧 🇵🇭"),
+    ("text-long", "up to 4,000 characters", "余" * 256, "余额不足" * 1000),
+    (
+        *("text-quotes", "quotes, SQL, JSON or template syntax", 'O\'Brien said "no"', "C:\\new \\u0041"),
+        *("'); DROP TABLE callbacks; --", ",} {{7*7}} ${user} %s %(x)s {0}", '{"code": "E1", "items": [1]}'),
+    ),
+    ("text-line-breaks", "line breaks", "first\nsecond\r\nthird", "a\tb", "a\u2028b\u0085c\x0b"),
+    ("text-markup", "markup", "<b>&amp; ]]> -->", "a=1&b=2+3%20%zz", "  padded  "),
+    ("text-controls", "control characters", "a\x07b", "\x1b[31mred", "a\ufeffb", "\x7f"),
+    ("text-falsy", "what languages take for nothing", "0", "null", "false", "undefined", " ", "\t "),
+    ("text-normal-forms", "either normal form of Unicode", "caf\u00e9 \u00c5", "cafe\u0301 A\u030a"),
+    ("text-nul", "U+0000", "paid\x00twice"),
+    ("text-lone-surrogate", "a lone surrogate", "cash \ud83d", "\ude00 cash"),
+)
+WHY = {"text-falsy": f"Such a text is a value, not the absence of one. {LOST}"}
+for name, kind, *texts in TEXTS:
+
+    def deliveries(bodies: Bodies, texts: Sequence[str] = texts) -> Deliveries:
+        for text, what in ((text, quoted(text)) for text in texts):
+            yield bodies.good(f"failDescription {what}", PayType.FAILURE, failDescription=text)
+            yield bodies.good(f"referenceNumber {what}", referenceNumber=text)
+            yield bodies.good(f"an unknown field {what}", PayType.PAYOUT, remark=text)
+
+    sentence, point = f"Text fields with {kind} are acknowledged", "point 11 and the encoding, UTF-8"
+    RULES.append(Rule(name, "fields", sentence, point, WHY.get(name, LOST), deliveries))

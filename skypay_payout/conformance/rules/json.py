@@ -22,37 +22,27 @@ def order(bodies: Bodies) -> Deliveries:
 @rule("json-spacing", JSON, LOST)
 def spacing(bodies: Bodies) -> Deliveries:
     """JSON with any spacing is acknowledged."""
-    for what, before, behind, indent, separators in (
-        ("none", "", "", None, (",", ":")),
-        ("an indent of 4", "", "", 4, None),
-        ("tabs and CRLF", "", "", "\t", (",\r", ": ")),
-        ("spaces around every sign", "", "", None, (" , ", " : ")),
-        ("a line break at the end", "", "\n", None, None),
-        ("CRLF around it", "\r\n", "\r\n", None, None),
-        ("spaces before it", "   ", "", None, None),
-        ("40 spaces at the end", "", " " * 40, None, None),
-    ):
+    for indent, separators in ((None, (",", ":")), (4, None), ("\t", (",\r", ": ")), (None, (" , ", " : "))):
         text = json.dumps(bodies.fields(), indent=indent, separators=separators)
-        yield bodies.sent(what, f"{before}{text}{behind}".encode())
+        yield bodies.sent(f"an indent of {indent!r}, the separators {separators}", text.encode())
+    for before, behind in (("", "\n"), ("\r\n", "\r\n"), ("   ", ""), ("", " " * 40)):
+        text = f"{before}{json.dumps(bodies.fields())}{behind}"
+        yield bodies.sent(f"{before!r} before it, {behind!r} behind it", text.encode())
 
 
 @rule("json-escapes", JSON, LOST)
 def escapes(bodies: Bodies) -> Deliveries:
     """JSON with any escapes is acknowledged."""
-    for what, names, values in (
-        ("values as \\u escapes", "", "04x"),
-        ("values as \\U escapes in capitals", "", "04X"),
-        ("names as \\u escapes", "04x", ""),
-    ):
+    for names, values in (("", "04x"), ("", "04X"), ("04x", "")):
         fields = bodies.fields().items()
         pairs = (f'"{_escaped(name, names)}":"{_escaped(str(value), values)}"' for name, value in fields)
+        what = f"names {names or 'as they are'}, values {values or 'as they are'}"
         yield bodies.sent(what, f"{{{','.join(pairs)}}}".encode())
     slash = encode(bodies.fields(PayType.FAILURE, failDescription="a/b"))
     yield bodies.sent("an escaped slash", slash.replace(b"a/b", rb"a\/b"))
-    for ascii_only in (True, False):
+    for what, ascii_only in (("as escapes", True), ("as they are", False)):
         failed = bodies.fields(PayType.FAILURE, failDescription='余额不足 😀 \b\f\n\r\t"\\')
-        what = f"Chinese and emoji {'as escapes' if ascii_only else 'as they are'}"
-        yield bodies.sent(what, json.dumps(failed, ensure_ascii=ascii_only).encode())
+        yield bodies.sent(f"Chinese and emoji {what}", json.dumps(failed, ensure_ascii=ascii_only).encode())
 
 
 def _escaped(text: str, form: str) -> str:

@@ -5,32 +5,26 @@ from attrs import evolve
 from ...testing import encode
 from .._bodies import Bodies
 from .._rule import Deliveries, catalogue, rule
-from ._reasons import ENCRYPTION, FORGED, STATE, UNKNOWN_SENDER
+from ._reasons import ENCRYPTION, FORGED, STATE, UNKNOWN
 
 TWO_PAYOUTS = "Two parsers can read two different payouts, and the secret of one may authenticate the other."
-NOT_STORABLE = f"What cannot be written as JSON cannot be stored as JSON. {UNKNOWN_SENDER}"
+NOT_STORABLE = f"What cannot be written as JSON cannot be stored as JSON. {UNKNOWN}"
 NO_CRASH = "An unexpected body must not crash the endpoint."
 ONLY_JSON = "point 1: nothing else that is not JSON is tolerated"
 ONE_OBJECT = "point 9: one JSON object in UTF-8"
 DUPLICATE = "point 8: a duplicate field"
 LARGE = "point 9: larger than the limit"
-OVERSIZE = 10 * 1024 * 1024
-"""Bytes of a body that no endpoint should take: a real one has a few hundred, and servers limit to 8 MiB."""
+OVERSIZE = 10 * 1024 * 1024  # bytes that no endpoint should take: servers limit bodies to 8 MiB
 
 catalogue(
     "not a callback",
-    ("not-json", "A body that is not JSON is rejected", ONLY_JSON, UNKNOWN_SENDER),
-    (
-        "other-commas",
-        "Superfluous or missing commas, except the sample's, are rejected",
-        ONLY_JSON,
-        UNKNOWN_SENDER,
-    ),
-    ("cut-short", "A body that is cut short is rejected", ONE_OBJECT, UNKNOWN_SENDER),
-    ("trailing-text", "Text after the object is rejected", ONE_OBJECT, UNKNOWN_SENDER),
-    ("not-an-object", "JSON that is not an object is rejected", ONE_OBJECT, UNKNOWN_SENDER),
-    ("not-utf8", "A body that is not UTF-8 is rejected", ONE_OBJECT, UNKNOWN_SENDER),
-    ("empty-body", "An empty body is rejected", ONE_OBJECT, UNKNOWN_SENDER),
+    ("not-json", "A body that is not JSON is rejected", ONLY_JSON, UNKNOWN),
+    ("other-commas", "Superfluous or missing commas, except the sample's, are rejected", ONLY_JSON, UNKNOWN),
+    ("cut-short", "A body that is cut short is rejected", ONE_OBJECT, UNKNOWN),
+    ("trailing-text", "Text after the object is rejected", ONE_OBJECT, UNKNOWN),
+    ("not-an-object", "JSON that is not an object is rejected", ONE_OBJECT, UNKNOWN),
+    ("not-utf8", "A body that is not UTF-8 is rejected", ONE_OBJECT, UNKNOWN),
+    ("empty-body", "An empty body is rejected", ONE_OBJECT, UNKNOWN),
     ("duplicate-secret", "A duplicate authentication field is rejected", DUPLICATE, TWO_PAYOUTS),
     ("duplicate-field", "A duplicate field is rejected", DUPLICATE, TWO_PAYOUTS),
     ("not-finite", "A number that is not finite is rejected", ONLY_JSON, NOT_STORABLE),

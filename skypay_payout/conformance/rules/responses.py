@@ -3,14 +3,21 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
+from attrs import evolve
+
 from ...testing._reading import Reading
 from .._outcome import Consequence, Problem, Stop
 from .._rule import Delivery, Problems, Seen, observer
 from .._run import Run
 from ._reasons import ANY_STATUS, ENCRYPTION, LOST, RESPONSE, SECRET, STATE
 
-_SHOWN = 5
-"""Examples that are kept; the others say the same."""
+PLAIN = "no key: these bodies were plain JSON"
+HOST = (
+    ". Status 400 is also what a framework itself responds to a Host header that it does not allow: in "
+    "Django, add the host of the URL to ALLOWED_HOSTS"
+)
+TABLE = "The specification's table says int, its sample shows a string: follow the sample."
+_SHOWN = 5  # examples that are kept; the others say the same
 
 
 @observer("any-acknowledged", ANY_STATUS, "If everything is rejected, a rejection proves nothing.")
@@ -22,7 +29,7 @@ def any_acknowledged(run: Run) -> Problems:
     if all(seen.response.status == 429 for seen in run.seen):
         raise Stop("got status 429 for each callback, a rate limit: try a pause between deliveries")
     message = f"nothing was acknowledged: {first.reading.failure}. {_advice(run)}"
-    yield run.verifier.about(first, message, Consequence.LOST, what=first.delivery.what)
+    yield run.verifier.about(first, message, Consequence.LOST)
 
 
 def _advice(run: Run) -> str:
@@ -34,19 +41,10 @@ def _advice(run: Run) -> str:
     for what, delivery in others.items():
         if run.exchanged(run.seen[0].rule, [delivery])[0].acknowledged:
             return f"{what} is acknowledged: the newest is missing"
-    how = (
-        "the same key, of which AES takes the first 16 bytes of SHA-1 of SHA-1 of its UTF-8 bytes"
-        if bodies.keys
-        else "no key: these bodies were plain JSON"
-    )
-    host = (
-        ". Status 400 is also what a framework itself responds to a Host header that it does not allow: in "
-        "Django, add the host of the URL to ALLOWED_HOSTS"
-        if all(seen.response.status == 400 for seen in run.seen)
-        else ""
-    )
     account = f"that the endpoint knows the account {bodies.account.user_name!r} and the same secret"
-    return f"Check the path of the URL; {account}; and that it uses {how}{host}"
+    key_is = "the same key, of which AES takes the first 16 bytes of SHA-1 of SHA-1 of its UTF-8 bytes"
+    advice = f"Check the path of the URL; {account}; and that it uses {key_is if bodies.keys else PLAIN}"
+    return advice + HOST * all(seen.response.status == 400 for seen in run.seen)
 
 
 @observer("alive", STATE, "While nothing listens, every callback is lost.")
@@ -68,11 +66,7 @@ def key(run: Run) -> Problems:
     return _examples(run, lambda reading: [reading.key] * bool(reading.key), Consequence.LOST)
 
 
-@observer(
-    "response-code",
-    RESPONSE,
-    "The specification's table says int, its sample shows a string: follow the sample.",
-)
+@observer("response-code", RESPONSE, TABLE)
 def code(run: Run) -> Problems:
     """Each responseCode is the string of the sample."""
     number = "responseCode: expected '1000' as in the sample, got the number 1000"
@@ -89,7 +83,7 @@ def _examples(
             examples[message].append(seen)
     for message, (first, *others) in list(examples.items())[:_SHOWN]:
         more = f" (in {len(others) + 1} acknowledgements)" if others else ""
-        yield run.verifier.about(first, message + more, costs, warning=warning)
+        yield evolve(run.verifier.about(first, message + more, costs), warning=warning)
 
 
 @observer("leaks", SECRET, "Whoever reads responses, logs of a proxy included, can report a payout as paid.")

@@ -1,7 +1,5 @@
 """What is stored once the run is over: by the options --stored, --quarantined and --statuses."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -14,19 +12,14 @@ from ..._formatting import quoted
 from ..._history import PayoutHistory
 from .._ledger import Events, Record, as_record
 from .._outcome import Consequence, Outcome, Problem, Stop
-from .._rule import Problems, observer
+from .._rule import Problems, Seen, observer
 from .._run import Run
 from ._reasons import ANY_STATUS, FORGED, HISTORY, INVALID, REPEATS, SECRET, TIME
 
-_WAITS = 10
-"""Seconds in which a worker may derive the statuses."""
-SHOWN = 40
-"""Characters of a value that are shown."""
+_WAITS = 10  # seconds in which a worker may derive the statuses
+SHOWN = 40  # characters of a value that are shown
 STORED_WRONG = Consequence.STORED_WRONG
-NOT_FIRST = (
-    "What is acknowledged first is lost if the process ends in between. A queue that survives that counts as "
-    "stored: let the command print it too."
-)
+NOT_FIRST = "What is acknowledged first is lost if the process ends in between. Print a durable queue, too."
 
 
 @observer("stored-form", "points 2 to 9: what an event holds", "What cannot be read back cannot be used.")
@@ -34,7 +27,7 @@ def form(run: Run) -> Problems:
     """Each stored event can be read."""
     invalid = run.ledger.numbers.keys() | run.ledger.tolerated
     for number, (line, event) in enumerate(run.ledger.stored, 1):
-        if isinstance(event, str) and _number(line) not in invalid:
+        if isinstance(event, str) and str(as_record(line).get("controlNumber", "")) not in invalid:
             yield Problem(f"line {number} is not in the form of to_dict(): {event}", STORED_WRONG)
 
 
@@ -45,11 +38,10 @@ def once(run: Run) -> Problems:
         kept = run.ledger.kept.get(key, [])
         times = max(Counter(one.digest for one in kept).values(), default=0)
         if times > 1:
-            yield Problem(f"{key} is stored {times} times", STORED_WRONG, events[0][1].name)
+            yield _wrong(events[0][1], f"{key} is stored {times} times")
         acknowledged = [seen for _, seen in events if seen.acknowledged]
         if acknowledged and not kept and not _nearest(events[0][0], run.ledger.unexpected):
-            message = f"{key} was acknowledged, but is not stored"
-            yield Problem(message, Consequence.LOST, acknowledged[0].name)
+            yield _wrong(acknowledged[0], f"{key} was acknowledged, but is not stored", Consequence.LOST)
 
 
 @observer("stored-first", "point 12: store before acknowledging", NOT_FIRST)
@@ -62,16 +54,14 @@ def first(run: Run) -> Problems:
 @observer("stored-intact", "points 7 and 11", "A damaged text cannot be restored.")
 def intact(run: Run) -> Problems:
     """Events are stored as they arrived, including Chinese and unknown fields."""
-    for key, kept in run.ledger.kept.items():
-        events = run.ledger.events.get(key, [])
+    for key, events in run.ledger.events.items():
         sent = [_texts(callback.to_dict()) for callback, _ in events]
-        for stored in (_texts(callback.to_dict()) for callback in kept if events):
+        for stored in (_texts(callback.to_dict()) for callback in run.ledger.kept.get(key, [])):
             if stored not in sent:
                 closest = min(sent, key=lambda one: len(one.items() ^ stored.items()))
                 name = min(name for name, _ in closest.items() ^ stored.items())
                 expected, got = (one.get(name, "none")[:SHOWN] for one in (closest, stored))
-                message = f"{key}: {quoted(name)}: expected {expected}, got {got}"
-                yield Problem(message, STORED_WRONG, events[0][1].name)
+                yield _wrong(events[0][1], f"{key}: {quoted(name)}: expected {expected}, got {got}")
 
 
 @observer("stored-time", TIME, "Events at another time are sorted and reconciled wrongly.")
@@ -83,9 +73,8 @@ def time(run: Run) -> Problems:
             late = other.deal_time - callback.deal_time
             hours = late / timedelta(hours=1)
             much = f"{hours:+.0f} h" if hours == int(hours) else f"{late.total_seconds():+.6f} s"
-            message = f"{key} is stored {much} off, at {other.deal_time}"
             warning = abs(late) < timedelta(milliseconds=1)  # which is all that many stores keep
-            yield Problem(message, STORED_WRONG, seen.name, warning=warning)
+            yield _wrong(seen, f"{key} is stored {much} off, at {other.deal_time}", warning=warning)
 
 
 @observer("stored-rejected", SECRET, FORGED)
@@ -95,7 +84,7 @@ def rejected(run: Run) -> Problems:
     for callback in run.ledger.unexpected:
         if seen := forged.get(callback.idempotency_key) or forged.get(callback.control_number):
             message = f"{callback.idempotency_key} had to be rejected, but is stored"
-            yield Problem(message, Consequence.ACKNOWLEDGED, seen.name)
+            yield _wrong(seen, message, Consequence.ACKNOWLEDGED)
 
 
 @observer("stored-invalid", INVALID, "A payout that nobody reported is processed: a guess may be wrong.")
@@ -104,25 +93,24 @@ def invalid(run: Run) -> Problems:
     if run.bodies.control_number:
         raise Stop("it needs payouts of its own", Outcome.SKIPPED)
     for line, event in run.ledger.stored:
-        number = _number(line)
+        fields = as_record(line)
+        number = str(fields.get("controlNumber", ""))
         seen = run.ledger.numbers.get(number) or run.ledger.numbers.get(number.casefold())
         if seen and (isinstance(event, str) or event.idempotency_key not in run.ledger.events):
-            fields = as_record(line) or {}
             told = ", ".join(f"{name} {quoted(fields.get(name))}" for name in ("payType", "dealTime"))
             message = f"it is invalid, but stored as the event of {quoted(number)} with {told}"
             # .NET sends year 1 for no time, and nothing else of such a callback is wrong.
             warning = str(fields.get("dealTime")).startswith(("0001", "9999"))
-            yield Problem(message, Consequence.MISTAKEN, seen.name, warning=warning)
+            yield _wrong(seen, message, Consequence.MISTAKEN, warning=warning)
 
 
 @observer("stored-different", HISTORY, "A person must see both contents: nobody can know which one is right.")
 def both_contents(run: Run) -> Problems:
     """Two contents under one control number, status and time are both stored."""
-    for key, events in run.ledger.events.items():
+    for key, ((_, seen), *_) in run.ledger.events.items():
         kept = {callback.digest for callback in run.ledger.kept.get(key, [])}
-        if events[0][1].rule.id == "different-content" and len(kept) == 1:
-            message = f"{key} arrived with two contents, but one is stored"
-            yield Problem(message, STORED_WRONG, events[0][1].name)
+        if seen.rule.id == "different-content" and len(kept) == 1:
+            yield _wrong(seen, f"{key} arrived with two contents, but one is stored")
 
 
 @observer("quarantined", ANY_STATUS, "Nobody will ever hear of it again, or it is taken for an event.")
@@ -130,11 +118,11 @@ def quarantined(run: Run) -> Problems:
     """Every invalid callback that was acknowledged is quarantined."""
     records, malformed = run.ledger.records("quarantined", "payload")
     yield from malformed
-    payloads = [_payload(record) for record in records]
+    payloads = [_texts(_payload(record)).items() for record in records]
     for error, seen in run.ledger.invalid if payloads or not malformed else ():
-        if not any(_texts(error.payload).items() <= _texts(payload).items() for payload in payloads):
+        if not any(_texts(error.payload).items() <= payload for payload in payloads):
             message = f"it was acknowledged, but is not quarantined ({error.control_number or 'no number'})"
-            yield Problem(message, Consequence.MISTAKEN, seen.name)
+            yield _wrong(seen, message, Consequence.MISTAKEN)
 
 
 @observer("quarantined-valid", ANY_STATUS, "Until a person looks, a payout that was acknowledged is unknown.")
@@ -143,39 +131,39 @@ def valid_is_quarantined(run: Run) -> Problems:
     for record in run.ledger.records("quarantined", "payload")[0]:
         callback = run.ledger.valid(_payload(record))
         if callback and (events := run.ledger.events.get(callback.idempotency_key)):
-            message = f"{callback.idempotency_key} is valid, but quarantined"
-            yield Problem(message, Consequence.LOST, events[0][1].name)
+            yield _wrong(
+                events[0][1], f"{callback.idempotency_key} is valid, but quarantined", Consequence.LOST
+            )
 
 
 @observer("derived-status", HISTORY, "Code that acts on it pays, refunds or waits wrongly.")
 def derived_status(run: Run) -> Problems:
     """The status of each payout follows from all of its callbacks."""
-    payouts = defaultdict[str, Events](list)
-    for callback, seen in (event for events in run.ledger.events.values() for event in events):
-        payouts[callback.control_number].append((callback, seen))
-    problems = _wrong_statuses(run, payouts)
+    problems = _wrong_statuses(run)
     for _ in range(_WAITS):
         if problems:
             sleep(1)
-            problems = _wrong_statuses(run, payouts, again=True)
+            problems = _wrong_statuses(run, again=True)
     yield from problems
 
 
-def _wrong_statuses(run: Run, payouts: dict[str, Events], *, again: bool = False) -> list[Problem]:
+def _wrong_statuses(run: Run, *, again: bool = False) -> list[Problem]:
     records, problems = run.ledger.records("statuses", "controlNumber", "status", again=again)
     known = {str(record["controlNumber"]): str(record["status"]) for record in records}
+    payouts = defaultdict[str, Events](list)
+    for callback, seen in (event for events in run.ledger.events.values() for event in events):
+        payouts[callback.control_number].append((callback, seen))
     for number, events in payouts.items():
-        if all(seen.acknowledged for _, seen in events):  # or nobody can say which of them count
-            expected = PayoutHistory(callback for callback, _ in events).status
-            if (got := known.get(number, "nothing")).upper() != expected:
-                arrived = ", ".join(dict.fromkeys(callback.pay_type.name for callback, _ in events))
-                message = f"{number} with {arrived}: expected {expected}, got {got}"
-                problems.append(Problem(message, STORED_WRONG, events[0][1].name))
+        expected = PayoutHistory(callback for callback, _ in events).status
+        got = known.get(number, "nothing")
+        if got.upper() != expected and all(seen.acknowledged for _, seen in events):  # so that all count
+            arrived = ", ".join(dict.fromkeys(callback.pay_type.name for callback, _ in events))
+            problems.append(_wrong(events[0][1], f"{number} with {arrived}: expected {expected}, got {got}"))
     return problems
 
 
-def _number(line: object) -> str:
-    return str((as_record(line) or {}).get("controlNumber", ""))
+def _wrong(seen: Seen, message: str, costs: Consequence = STORED_WRONG, *, warning: bool = False) -> Problem:
+    return Problem(message, costs, seen.name, warning=warning)
 
 
 def _nearest(callback: PayoutCallback, others: Iterable[PayoutCallback]) -> PayoutCallback | None:
@@ -190,7 +178,7 @@ def _payload(record: Record) -> Record:
     payload = record["payload"]
     with suppress(ValueError, TypeError):
         payload = json.loads(payload)
-    return as_record(payload) or {}
+    return as_record(payload)
 
 
 def _texts(fields: Record) -> dict[str, str]:

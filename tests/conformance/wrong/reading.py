@@ -403,7 +403,7 @@ class Trusting(Endpoint):
         return answer
 
 
-wrong("trusts a connection", "one-connection-after-rejection", Trusting)
+wrong("trusts a connection", "one-connection", Trusting)
 
 
 class Poisoned(Endpoint):
@@ -422,4 +422,4 @@ class Poisoned(Endpoint):
         return answer
 
 
-wrong("leaves a connection broken", "one-connection-after-rejection", Poisoned)
+wrong("leaves a connection broken", "one-connection", Poisoned)

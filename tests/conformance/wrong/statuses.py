@@ -103,7 +103,7 @@ class Remembers(Endpoint):
         self.stored[key], self.last = fields, key
 
 
-wrong("knows only the last callback as a redelivery", "redelivered-later", Remembers)
+wrong("knows only the last callback as a redelivery", "redelivered", Remembers)
 
 
 class Payouts(Endpoint):
