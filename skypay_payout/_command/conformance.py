@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MAX_PAUSE = 60.0
 _COMMANDS = {
     "stored": "each stored event, in the form of PayoutCallback.to_dict()",
-    "quarantined": "each quarantined callback, with its payload",
+    "quarantined": "each quarantined callback, with its fields as payload",
     "statuses": "controlNumber and status of each payout",
 }
 
@@ -100,7 +100,7 @@ def run(args: Namespace) -> int:
     if parser.credentials[0].prefixes is None:
         note(f"{PREFIXES} is not set: if the endpoint has prefixes, acknowledged may mean quarantined")
     sources = {
-        name: partial(stored.objects, command, f"--{name}")
+        name: partial(stored.values, command, f"--{name}")
         for name in _COMMANDS
         if (command := getattr(args, name))
     }

@@ -6,10 +6,9 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import cast
 
 SECONDS = 30.0
 """How long the command may take."""
@@ -17,8 +16,8 @@ _LINE = 1024 * 1024
 """Bytes of one line."""
 
 
-def objects(command: str, option: str) -> Iterator[Mapping[str, object]]:
-    """Yield each JSON object that the command of that option prints, one a line.
+def values(command: str, option: str) -> Iterator[object]:
+    """Yield each JSON value that the command of that option prints, one a line, and other lines as texts.
 
     Raises ``ValueError`` that says why it cannot.
     """
@@ -39,18 +38,14 @@ def objects(command: str, option: str) -> Iterator[Mapping[str, object]]:
         if status:
             raise ValueError(f"the command of {option} ended with status {status}")
         output.seek(0)
-        number = 0
         while line := output.readline(_LINE):
-            number += 1
             if line.strip():
-                yield _object(line, number, option)
+                yield _value(line)
 
 
-def _object(line: bytes, number: int, option: str) -> Mapping[str, object]:
+def _value(line: bytes) -> object:
+    """Return what the line holds, or the line itself if it is no JSON: the others may still be checked."""
     try:
-        value: object = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, dict):
-        return cast("dict[str, object]", value)
-    raise ValueError(f"expected a JSON object in line {number} of what {option} prints, got something else")
+        return line.decode(errors="backslashreplace").strip()

@@ -1,8 +1,4 @@
-"""Deliver callbacks over HTTP as SkyPay does, within one deadline whatever comes back.
-
-HTTP is httpx's, from the extra ``http``. Its event loop runs behind a portal of anyio, so that callers need
-none and many deliveries can be made at once.
-"""
+"""Deliver callbacks as SkyPay does, within one deadline. The event loop of httpx runs behind a portal."""
 
 from asyncio import gather, timeout
 from collections.abc import Generator, Sequence

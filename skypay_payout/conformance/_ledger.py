@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = Callable[[], Iterable[object]]
 """Returns what a command of the user's prints, or raises ``ValueError`` that says why it cannot."""
-LINES = {
-    "stored": "each stored event, in the form of PayoutCallback.to_dict()",
-    "quarantined": "each quarantined callback, with its fields as payload",
-    "statuses": "controlNumber and status of each payout",
-}
-"""What the JSON objects of each option hold."""
 Record: TypeAlias = Mapping[str, Any]
 Events: TypeAlias = list[tuple[PayoutCallback, Seen]]
 LATER = 2.0  # seconds in which an endpoint stores what it did not store before it acknowledged
@@ -61,9 +55,12 @@ class Ledger:
             raise Stop(f"--{option} was not given", Outcome.SKIPPED)
         if again or option not in self._lines:
             try:
-                self._lines[option] = list(self._sources[option]())
+                lines = list(self._sources[option]())
             except ValueError as error:
                 raise Stop(str(error)) from None
+            if lines and not any(isinstance(line, dict) for line in lines):
+                raise Stop(f"expected of --{option} lines of JSON, objects, got {quoted(lines[0])}")
+            self._lines[option] = lines
         return self._lines[option]
 
     def records(self, option: str, *needed: str, again: bool = False) -> tuple[list[Record], list[Problem]]:
@@ -74,7 +71,8 @@ class Ledger:
             if all(name in record for name in needed):
                 records.append(record)
             elif not problems:
-                message = f"expected of --{option} {LINES[option]}, got {quoted(line)} in line {number}"
+                expected = f"expected of --{option} lines of JSON, objects with {' and '.join(needed)}"
+                message = f"{expected}, got {quoted(line)} in line {number}"
                 problems.append(Problem(message, Consequence.STORED_WRONG))
         return records, problems
 
@@ -108,9 +106,9 @@ class Ledger:
     def _event(self, line: object) -> PayoutCallback | str:
         common = {"userName": self._account.user_name, "action": ACTION}  # a store may do without these
         try:
-            return PayoutCallback.from_dict({**common, **cast("Record", line)})
-        except (ValueError, TypeError) as error:
-            return f"got {quoted(line)}: {error}"
+            return PayoutCallback.from_dict({**common, **as_record(line)})
+        except ValueError as error:
+            return str(error) if isinstance(line, dict) else f"expected a JSON object, got {quoted(line)}"
 
     def _is_late(self, run: "Run") -> bool:
         """Whether a callback is missing at once, and stored a little later."""
@@ -137,7 +135,6 @@ class Ledger:
             self.invalid += [(result.error, seen)] * seen.acknowledged
             payout, number = delivery.payout, str(result.error.payload.get("controlNumber", ""))
             text = normalize("NFKC", number)  # what lenient readers make of it
-            for one in filter(
-                None, (payout, payout.casefold(), payout and f"{payout}0", number, text.strip())
-            ):
+            longer = f"{payout}0" if payout else ""
+            for one in {payout, payout.casefold(), longer, number, text.strip()} - {""}:
                 self.numbers.setdefault(one, seen)

@@ -121,11 +121,11 @@ class _Catalogue:
             number, fields = self.fields()
             body = change(self.sent(fields), encode(fields))
             yield BadBody(kind, name, number, body, MalformedBodyError, ErrorCode.NOT_BASE64)
-        for kind, name, change in OTHER_BLOCKS:
+        for kind, name, make in OTHER_BLOCKS:
             number, fields = self.fields()
             # A wrong key yields valid padding once in 250 times, and then the code is another.
             texts = (_of_whole_blocks(fields, trial) for trial in count())
-            made = (change(encrypted(text, self.cipher), text) for text in texts)
+            made = (make(self.cipher.encrypt, text) for text in texts)
             body = next(filter(self.is_not_decrypted, made))
             yield BadBody(kind, name, number, body, DecryptionError, ErrorCode.DECRYPTION_FAILED)
 

@@ -32,6 +32,7 @@ _NUMBERS: Mapping[ErrorCode, Mapping[str, Callable[[str], object]]] = {
         "of 12 characters": lambda number: number[:5] + number[-7:],
         "with a letter among its digits": lambda number: f"{number[:-1]}O",
         "with a letter behind it": lambda number: f"{number}x",
+        "with an underscore in its prefix": lambda number: f"SK_{number[3:]}",
         "with a hyphen in its prefix": lambda number: f"SK-{number[3:]}",
         "with a hyphen behind its prefix": lambda number: f"{number[:5]}-{number[5:]}",
         "with a full-width letter in its prefix": lambda number: wide(number[0]) + number[1:],

@@ -185,14 +185,29 @@ NOT_BASE64: tuple[tuple[str, str, Callable[[bytes, bytes], bytes]], ...] = (
 """Kind, name, and what makes it of the encrypted body and its text."""
 
 
-def _under_another_key(_: bytes, text: bytes) -> bytes:
+def _under_another_key(_: Change, text: bytes) -> bytes:
     # A byte less, so that the last block is not one of padding alone, which would always be the same.
     return BodyCipher("a key that nobody issued").encrypt(text.replace(b" ", b"", 1))
 
 
-OTHER_BLOCKS: tuple[tuple[str, str, Callable[[bytes, bytes], bytes]], ...] = (
+def _padded(padding: bytes) -> Callable[[Change, bytes], bytes]:
+    """Pad a text of whole blocks otherwise, behind white space which is no harm to the JSON."""
+    spaces = b" " * (-len(padding) % 16)
+    return lambda encrypt, text: b64encode(b64decode(encrypt(text + spaces + padding))[:-16])
+
+
+OTHER_BLOCKS: tuple[tuple[str, str, Callable[[Change, bytes], bytes]], ...] = (
     ("plain-json", "plain JSON of whole blocks in Base64", lambda _, text: b64encode(text)),
-    ("broken-blocks", "one block too few", lambda body, _: b64encode(b64decode(body)[:-16])),
+    ("broken-blocks", "one block too few", lambda encrypt, text: b64encode(b64decode(encrypt(text))[:-16])),
     ("other-key", "encrypted with another key", _under_another_key),
-    ("broken-blocks", "blocks in reverse order", lambda body, _: b64encode(b64decode(body)[::-1])),
+    (
+        "broken-blocks",
+        "blocks in reverse order",
+        lambda encrypt, text: b64encode(b64decode(encrypt(text))[::-1]),
+    ),
+    ("wrong-padding", "padding of which only the last byte is right", _padded(b"\x01" * 6 + b"\x07")),
+    ("wrong-padding", "padding of which only the first byte is wrong", _padded(b"\x01" + b"\x07" * 6)),
+    ("wrong-padding", "padding of two blocks", _padded(b"\x20" * 32)),
+    ("wrong-padding", "padding of zeros", _padded(bytes(7))),
 )
+"""Kind, name, and what makes it of what encrypts and of a text of whole blocks."""

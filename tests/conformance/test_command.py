@@ -381,9 +381,9 @@ def test_the_stored_events_are_read_from_a_command(capsys: pytest.CaptureFixture
     [
         ("exit 3", "the command of --stored ended with status 3"),
         ("nosuchcmd 2>/dev/null", "the command of --stored ended with status 127"),
-        ("echo hello", "expected a JSON object in line 1 of what --stored prints, got something else"),
-        ("echo; echo '[1]'", "expected a JSON object in line 2 of what --stored prints, got something else"),
-        ("head -c 9000 /dev/zero | tr '\\0' '['", "expected a JSON object in line 1"),
+        ("echo hello", "expected of --stored lines of JSON, objects, got 'hello'"),
+        ("echo; echo '[1]'", "expected of --stored lines of JSON, objects, got an array"),
+        ("head -c 9000 /dev/zero | tr '\\0' '['", "expected of --stored lines of JSON, objects, got '[[["),
     ],
 )
 def test_a_command_that_fails_is_inconclusive(
@@ -393,6 +393,25 @@ def test_a_command_that_fails_is_inconclusive(
     told = words(capsys.readouterr().out)
     assert f"INCONCLUSIVE: stored-once: {problem}" in told
     assert "0 failed, 0 skipped, 1 inconclusive" in told
+
+
+def test_a_line_that_is_no_json_is_told_and_hides_nothing(
+    right: Server, capsys: pytest.CaptureFixture[str], file: Path
+) -> None:
+    file.write_text('{"payType": "paid"}\nWarning: a notice of the store\n')
+    only = ["--only", "status", "--only", "stored-form", "--only", "stored-once"]
+    assert conformance(right, *only, "--stored", f"cat {shlex.quote(str(file))}") == 1
+    told = words(capsys.readouterr().out)
+    assert "got 'Warning: a notice of the store'" in told
+    assert "was acknowledged, but is not stored" in told
+
+
+def test_help_says_what_the_lines_of_each_option_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conformance", "--help"]) == 0
+    told = words(capsys.readouterr().out)
+    assert "each stored event, in the form of PayoutCallback.to_dict()" in told
+    assert "each quarantined callback, with its fields as payload" in told
+    assert "controlNumber and status of each payout" in told
 
 
 @pytest.mark.parametrize("option", ["--quarantined", "--statuses"])

@@ -123,6 +123,25 @@ def test_a_second_content_that_is_dropped_is_told() -> None:
     assert "arrived with two contents, but one is stored" in message
 
 
+def test_a_second_content_is_missed_even_if_only_an_unknown_field_differs() -> None:
+    def drop(records: list[Record]) -> None:
+        records[:] = [one for one in records if one.get("an unknown field") != "another text"]
+
+    message = only(checked(drop), "stored-different", Consequence.STORED_WRONG)
+    assert message.startswith("different-content, PAYOUT with one text in an unknown field: ")
+
+
+def test_an_underscore_in_a_prefix_is_not_stored() -> None:
+    def made(endpoint: Endpoint) -> list[Record]:
+        numbers = [one for one in endpoint.stored.values() if "SK_" in str(one.get("controlNumber"))]
+        return numbers + events(endpoint)
+
+    message = only(checked(made=made), "stored-invalid", Consequence.MISTAKEN)
+    assert re.search(
+        r"controlNumber with an underscore in its prefix: .+ stored as the event of 'SK_", message
+    )
+
+
 def test_chinese_that_is_damaged_is_told() -> None:
     def damage(records: list[Record]) -> None:
         for record in records:
@@ -336,6 +355,40 @@ def test_an_invalid_callback_that_is_lost_is_told() -> None:
     results = checked(lambda records: records.pop(0), option="quarantined", made=quarantine)
     message = only(results, "quarantined", Consequence.MISTAKEN)
     assert re.fullmatch(r"invalid-.+: it was acknowledged, but is not quarantined \(.+\)", message)
+
+
+def test_a_quarantine_may_keep_more_than_the_fields() -> None:
+    def more(records: list[Record]) -> None:
+        for record in records:
+            record["payload"]["reason"] = "invalid"
+
+    assert checked(more, option="quarantined", made=quarantine) == {}
+
+
+@pytest.mark.parametrize(
+    ("option", "needed", "made"),
+    [("quarantined", "payload", quarantine), ("statuses", "controlNumber and status", statuses)],
+)
+def test_a_line_of_another_form_is_told_alone(
+    option: str, needed: str, made: Callable[[Endpoint], list[Record]]
+) -> None:
+    def more(records: list[Record]) -> None:
+        records += [{"id": 1}, {"id": 2}]
+
+    (result,) = checked(more, option=option, made=made).values()
+    assert [one.message.partition(", got")[0] for one in result.problems] == [
+        f"expected of --{option} lines of JSON, objects with {needed}"
+    ]
+    assert "got an object in line " in result.message
+
+
+def test_a_quarantine_without_any_payload_is_told_once() -> None:
+    def made(endpoint: Endpoint) -> list[Record]:
+        return [{"body": json.dumps(fields)} for fields in endpoint.stored.values()]
+
+    result = checked(option="quarantined", made=made)["quarantined"]
+    assert len(result.problems) == 1
+    assert "objects with payload, got an object in line 1" in result.message
 
 
 def test_a_valid_callback_in_the_quarantine_is_told() -> None:

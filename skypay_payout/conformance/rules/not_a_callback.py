@@ -9,6 +9,7 @@ from ._reasons import ENCRYPTION, FORGED, STATE, UNKNOWN
 
 TWO_PAYOUTS = "Two parsers can read two different payouts, and the secret of one may authenticate the other."
 NOT_STORABLE = f"What cannot be written as JSON cannot be stored as JSON. {UNKNOWN}"
+CHANGED = "Who checks only the last byte of a padding takes a body that was changed for one of SkyPay."
 NO_CRASH = "An unexpected body must not crash the endpoint."
 ONLY_JSON = "point 1: nothing else that is not JSON is tolerated"
 ONE_OBJECT = "point 9: one JSON object in UTF-8"
@@ -30,6 +31,7 @@ catalogue(
     ("not-finite", "A number that is not finite is rejected", ONLY_JSON, NOT_STORABLE),
     ("too-deep", "A body that is nested too deep is rejected", LARGE, f"{NO_CRASH} A limit keeps it cheap."),
     ("plain-json", "Plain JSON is rejected where bodies are encrypted", ENCRYPTION, FORGED),
+    ("wrong-padding", "A body whose padding is not PKCS#7 is rejected", ENCRYPTION, CHANGED),
     ("other-key", "A body encrypted with another key is rejected", ENCRYPTION, FORGED),
     ("not-base64", "A body that is not Base64 is rejected", ENCRYPTION, NO_CRASH),
     ("broken-blocks", "A body with missing or incomplete AES blocks is rejected", ENCRYPTION, NO_CRASH),

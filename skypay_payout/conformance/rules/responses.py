@@ -12,10 +12,7 @@ from .._run import Run
 from ._reasons import ANY_STATUS, ENCRYPTION, LOST, RESPONSE, SECRET, STATE
 
 PLAIN = "no key: these bodies were plain JSON"
-HOST = (
-    ". Status 400 is also what a framework itself responds to a Host header that it does not allow: in "
-    "Django, add the host of the URL to ALLOWED_HOSTS"
-)
+HOST = ". A framework may respond 400 to an unknown Host: in Django, add the host of the URL to ALLOWED_HOSTS"
 TABLE = "The specification's table says int, its sample shows a string: follow the sample."
 _SHOWN = 5  # examples that are kept; the others say the same
 

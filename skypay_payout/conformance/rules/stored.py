@@ -68,8 +68,8 @@ def intact(run: Run) -> Problems:
 def time(run: Run) -> Problems:
     """A dealTime is stored as the same instant, UTC+8."""
     for key, ((callback, seen), *_) in run.ledger.events.items():
-        other = _nearest(callback, run.ledger.unexpected)
-        if other and seen.acknowledged and key not in run.ledger.kept:
+        is_missing = seen.acknowledged and key not in run.ledger.kept
+        if is_missing and (other := _nearest(callback, run.ledger.unexpected)):
             late = other.deal_time - callback.deal_time
             hours = late / timedelta(hours=1)
             much = f"{hours:+.0f} h" if hours == int(hours) else f"{late.total_seconds():+.6f} s"
@@ -130,10 +130,9 @@ def valid_is_quarantined(run: Run) -> Problems:
     """No valid callback is quarantined."""
     for record in run.ledger.records("quarantined", "payload")[0]:
         callback = run.ledger.valid(_payload(record))
-        if callback and (events := run.ledger.events.get(callback.idempotency_key)):
-            yield _wrong(
-                events[0][1], f"{callback.idempotency_key} is valid, but quarantined", Consequence.LOST
-            )
+        key = callback.idempotency_key if callback else ""
+        if key in run.ledger.events:
+            yield _wrong(run.ledger.events[key][0][1], f"{key} is valid, but quarantined", Consequence.LOST)
 
 
 @observer("derived-status", HISTORY, "Code that acts on it pays, refunds or waits wrongly.")

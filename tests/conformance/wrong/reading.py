@@ -172,6 +172,12 @@ wrong(
     Padded,
     unpadded=lambda self, text: text[: -text[-1]] if text[-1] < 10 else text,
 )
+wrong(
+    "looks at the last byte of the padding only",
+    "wrong-padding",
+    Padded,
+    unpadded=lambda self, text: text[: -text[-1]],
+)
 
 
 def first_padding(newest_first: bool) -> Callable[[Encrypted, bytes], tuple[bytes, Key]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html import escape
 from urllib.parse import quote
 
-from skypay_payout.testing import ENCRYPTION_KEY
+from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY
 from tests.conformance.served import (
     Answer,
     Encrypted,
@@ -219,6 +219,12 @@ leaking(
 )
 leaking("repeats the callback in Base64", "leaks", none, lambda body: b"request=" + b64encode(body), True)
 leaking("repeats a nearly right secret", "leaks", none, lambda body: secret_in(body).encode(), True)
+
+rejecting(
+    "quotes the beginning of the secret that it expects",
+    "leaks",
+    lambda status: Answer(status, f"expected {AUTHENTICATION[:8]}...".encode() if status == 403 else b""),
+)
 
 # What is not a callback
 

@@ -118,6 +118,7 @@ def test_kind_is_shared_and_names_the_field_of_an_invalid_callback() -> None:
         "plain-json",
         "not-base64",
         "broken-blocks",
+        "wrong-padding",
         "other-key",
     }
 
