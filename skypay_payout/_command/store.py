@@ -41,12 +41,19 @@ def add_to(subparsers: Subparsers) -> None:
     events = add(
         "events",
         "print each stored event as a line of JSON",
-        lambda store, args: _print((event.to_dict() for event in store.events(args.number)), args.number),
+        lambda store, args: _print(
+            (event.to_dict() for event in store.events(args.number)),
+            args.number and f"{printable(args.number)}: no event is stored",
+        ),
     )
     status = add(
         "status",
         "print the state of each payout as a line of JSON",
-        lambda store, args: _print(_states(store, args.number), args.number),
+        lambda store, args: _print(
+            _states(store, args.number),
+            args.number
+            and f"{printable(args.number)}: nothing is stored, or the worker has not processed it",
+        ),
     )
     for command in (events, status):
         command.add_argument("number", metavar="NUMBER", nargs="?", help="of this payout only")
@@ -129,14 +136,14 @@ def _run(run: Callable[[Store, Namespace], int | None], args: Namespace, *, is_n
     return status or 0
 
 
-def _print(items: Iterable[dict[str, Any]], number: str | None = None) -> int:
+def _print(items: Iterable[dict[str, Any]], if_none: str | None = None) -> int:
     found = False
     for item in items:
         found = True
         print(json.dumps(item))  # in ASCII, so that nothing in it controls a terminal
-    if number is None or found:
+    if found or if_none is None:
         return 0
-    note(f"nothing is stored for {printable(number)}")
+    note(if_none)
     return 1
 
 

@@ -66,7 +66,7 @@ def save(result: Result) -> None:
     errors: then nothing may be acknowledged.
     """
     if isinstance(result, Rejected):
-        log.warning("rejected: %s: %.200s", result.error.code, result.error)
+        log.warning("rejected: %s: %s", result.error.code, result.error)
         return
     with bounded(WAIT):
         if isinstance(result, Accepted):

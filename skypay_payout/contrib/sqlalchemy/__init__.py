@@ -132,7 +132,7 @@ class Store:
         respond with 500 then.
         """
         if isinstance(result, Rejected):
-            _log.warning("rejected: %s: %.200s", result.error.code, result.error)
+            _log.warning("rejected: %s: %s", result.error.code, result.error)
             return
         if isinstance(result, Accepted):
             insert = partial(self._insert_event, callback=result.callback)
