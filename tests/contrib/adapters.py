@@ -57,9 +57,9 @@ class StoreAdapter(Protocol):
         ...
 
 
-def make(library: str, url: str) -> StoreAdapter:
-    """Open a store on the database, and make its tables."""
-    adapter: StoreAdapter = import_module(f"tests.contrib.{library}_adapter").make(url)
+def make(library: str, url: str, *, new: bool = True) -> StoreAdapter:
+    """Open a store on the database; if it is new, make its tables."""
+    adapter: StoreAdapter = import_module(f"tests.contrib.{library}_adapter").make(url, new)
     return adapter
 
 

@@ -43,14 +43,16 @@ class DjangoStore:
     }
     program = PROGRAM
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, new: bool) -> None:
         from skypay_payout.contrib.django import store, worker
 
         self.url = url
         self._connections: dict[BaseDatabaseWrapper, Thread] = {}
         self._step: Callable[[], None] | None = None
         connection_created.connect(self._opened)
-        django_site.use(django_site.options(url), "skypay_payout")
+        django_site.choose(django_site.options(url))
+        if new:
+            django_site.migrate("skypay_payout")
         self._process = worker.process
         self.dispatch = worker.dispatch
         self._save = store.save
@@ -131,5 +133,5 @@ class DjangoStore:
 os.register_at_fork(before=connections.close_all)
 
 
-def make(url: str) -> Any:
-    return DjangoStore(url)
+def make(url: str, new: bool) -> Any:
+    return DjangoStore(url, new)

@@ -113,6 +113,11 @@ def choose(database: dict[str, Any]) -> None:
 def use(database: dict[str, Any], *apps: str) -> None:
     """Have Django use that database from now on, with the tables of those apps, or of all."""
     choose(database)
+    migrate(*apps)
+
+
+def migrate(*apps: str) -> None:
+    """Make the tables of those apps, or of all."""
     for app in apps or [None]:
         call_command("migrate", *filter(None, [app]), verbosity=0)
 

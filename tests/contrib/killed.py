@@ -14,7 +14,6 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,20 +57,21 @@ class Site:
         self.acted = directory / "acted"
         self.kills = 0
         self.payouts = 0
-        import_module(f"tests.contrib.{library}_adapter")
-        assert self._survives(lambda _, __: None, 0)
+        make(library, database.url).close()
         database.query("CREATE TABLE loans (id VARCHAR(40), status VARCHAR(20))")
 
-    def _survives(self, work: Callable[[StoreAdapter, Killer], None], at: int) -> bool:
-        """Do work in a process of its own that is killed at that step; return whether it was not."""
+    def _survives(self, at: int, *works: Callable[[StoreAdapter, Killer], None]) -> bool:
+        """Do works in a process of its own, killed at that step of the last; return whether it was not."""
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                store = make(self.library, self.database.url)
+                store = make(self.library, self.database.url, new=False)
+                for work in works[:-1]:
+                    work(store, Killer(0))
                 killer = Killer(at)
                 store.steps(killer.step)
-                work(store, killer)
+                works[-1](store, killer)
                 status = 0
             finally:
                 os._exit(status)
@@ -108,24 +108,24 @@ class Site:
         store.process(hook)
         store.dispatch(act)
 
-    def kill(self, stride: int = 1) -> None:
+    def kill(self, first: int = 1, stride: int = 1) -> None:
         """Kill at each step of saving and of working, and let a redelivery and another worker go on."""
         for phase in ("save", "work"):
-            at, survived = 1, False
+            at, survived = first, False
             while not survived:
                 self.payouts += 1
                 save = partial(self._save, self.payouts)
                 if phase == "save":
-                    survived = self._survives(save, at)
-                assert self._survives(save, 0)
-                if phase == "work":
-                    survived = self._survives(self._work, at)
-                assert self._survives(self._work, 0)
+                    survived = self._survives(at, save)
+                    assert self._survives(0, save, self._work)
+                else:
+                    survived = self._survives(at, save, self._work)
+                    assert self._survives(0, self._work)
                 at += stride
 
     def check(self) -> dict[str, object]:
         """Nothing is lost, nothing done twice inside a transaction, everything at least once outside."""
-        tables = make(self.library, self.database.url).tables
+        tables = make(self.library, self.database.url, new=False).tables
         stored = {
             digest
             for table in ("events", "quarantine")

@@ -26,10 +26,11 @@ class SQLAlchemyStore:
     tables = {name: f"skypay_{name}" for name in ("events", "quarantine", "decisions", "payouts")}  # noqa: RUF012
     program = PROGRAM
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, new: bool = True) -> None:
         self.url = url
         self._store = Store(url)
-        self._store.create_all()
+        if new:
+            self._store.create_all()
         for name in (
             "save", "dispatch", "accept", "dismiss", "decide", "retry", "quarantined", "state", "open_work",
             "prune", "close",
@@ -55,5 +56,5 @@ class SQLAlchemyStore:
         listen(engine, "commit", lambda *_: step())
 
 
-def make(url: str) -> Any:
-    return SQLAlchemyStore(url)
+def make(url: str, new: bool) -> Any:
+    return SQLAlchemyStore(url, new)

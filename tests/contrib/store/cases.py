@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from skypay_payout import CallbackParser, PayType, Result
 from skypay_payout.contrib._payouts import Change
 from skypay_payout.testing import CREDENTIALS, body
@@ -15,6 +17,9 @@ PARSER = CallbackParser(CREDENTIALS)
 NUMBER = "SK99123456789"
 INVALID = 7
 """A status that the specification does not know: the callback is quarantined."""
+
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For rules that the libraries keep by themselves, whatever the database; all others run on each."""
 
 
 def number(count: int) -> str:

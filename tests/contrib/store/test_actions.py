@@ -17,6 +17,7 @@ from tests.contrib.store.cases import (
     changes,
     make_due,
     number,
+    one_database,
     received,
     save_all,
     shift,
@@ -39,6 +40,7 @@ def test_each_change_is_acted_on_once(store: StoreAdapter) -> None:
     assert actions(store) == []
 
 
+@one_database
 def test_an_action_sees_the_current_state_and_all_that_it_has_not_seen(store: StoreAdapter) -> None:
     store.save(received())
     store.process()
@@ -121,6 +123,7 @@ def test_a_failed_action_is_tried_again_later_and_the_round_goes_on(
     assert again.id == f"{number(0)}/1"
 
 
+@one_database
 def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, database: Database) -> None:
     store.save(received())
     store.process()
@@ -138,6 +141,7 @@ def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, dat
     assert change.id == f"{NUMBER}/1"
 
 
+@one_database
 def test_a_change_that_is_not_acted_on_is_counted_after_some_minutes(
     store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -160,6 +164,7 @@ def test_a_change_that_is_not_acted_on_is_counted_after_some_minutes(
     assert store.open_work()["unprocessed"] == 0
 
 
+@one_database
 def test_a_new_change_of_a_payout_whose_action_failed_is_acted_on(
     store: StoreAdapter, database: Database
 ) -> None:
@@ -175,6 +180,7 @@ def test_a_new_change_of_a_payout_whose_action_failed_is_acted_on(
     assert store.open_work()["failed_actions"] == 0
 
 
+@one_database
 def test_an_action_that_ends_its_worker_every_time_waits_for_a_person(
     store: StoreAdapter, database: Database
 ) -> None:
@@ -195,6 +201,7 @@ def test_an_action_that_ends_its_worker_every_time_waits_for_a_person(
     assert store.open_work()["failed_actions"] == 1
 
 
+@one_database
 def test_retries_do_not_stand_in_front_of_new_changes(store: StoreAdapter, database: Database) -> None:
     failing = [number(count) for count in range(30)]
     save_all(store, [received(controlNumber=each) for each in failing])
@@ -208,6 +215,7 @@ def test_retries_do_not_stand_in_front_of_new_changes(store: StoreAdapter, datab
     assert seen[0] == NUMBER
 
 
+@one_database
 def test_a_round_takes_what_was_due_when_it_began(store: StoreAdapter) -> None:
     store.save(received(controlNumber=number(0)))
     store.process()

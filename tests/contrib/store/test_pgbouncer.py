@@ -36,15 +36,15 @@ def test_everything_works_behind_pgbouncer_in_transaction_mode(
 
         def work(position: int) -> None:
             together.wait(PATIENCE)
-            for count in range(20):  # psycopg would prepare a statement at its sixth execution
-                store.save(received(PayType.PAYOUT, controlNumber=number(position * 20 + count)))
+            for count in range(8):  # psycopg would prepare a statement at its sixth execution
+                store.save(received(PayType.PAYOUT, controlNumber=number(position * 8 + count)))
             store.process()
 
         with ThreadPoolExecutor(12) as threads:
             list(threads.map(work, range(12)))
         payouts = store.tables["payouts"]
-        assert database.query(f"SELECT count(*) FROM {payouts} WHERE status = 'PAID'") == [(240,)]
-        assert_works(store, database, events=241)
+        assert database.query(f"SELECT count(*) FROM {payouts} WHERE status = 'PAID'") == [(96,)]
+        assert_works(store, database, events=97)
 
 
 def test_time_limits_hold_behind_pgbouncer_and_stay_in_their_transactions(

@@ -31,13 +31,13 @@ pytestmark = [
 
 servers_only = pytest.mark.parametrize("database", ["postgres", "mariadb"], indirect=True)
 RESULTS = [received(PayType.PAYOUT), received(INVALID)]
-CALLERS = 40
+CALLERS = 20  # more than twice as many as a store has connections
 SLACK = 4.0
 """Seconds by which a busy machine may be late; without the bound it takes minutes."""
 
 
 def fail_to_save(store: StoreAdapter) -> None:
-    """Try it 40 times at once: not one may succeed, nor wait longer than one alone."""
+    """Try it 20 times at once: not one may succeed, nor wait longer than one alone."""
     barrier = Barrier(CALLERS)
 
     def save(position: int) -> None:
@@ -301,7 +301,7 @@ def test_a_payout_with_thousands_of_events_blocks_no_save(
     store: StoreAdapter, library: str, database: Database
 ) -> None:
     """Not one may fail. 2,000 events of one payout once held the lock for a minute."""
-    save_all(store, [received(PayType.PAYOUT, attempt=count) for count in range(2000)])
+    save_all(store, [received(PayType.PAYOUT, attempt=count) for count in range(500)])
     with ThreadPoolExecutor(1) as thread, opened(library, database.url) as other:
         working = thread.submit(store.process)
         count = 0
