@@ -32,7 +32,9 @@ def settings(readme: str) -> dict[str, str]:
 
 
 @pytest.mark.heavy
+@pytest.mark.parametrize("readme", READMES[:1], indirect=True, ids=["README.md"])
 def test_quick_start_passes_the_conformance_check(readme: str, tmp_path: Path) -> None:
+    """The translation has the same code."""
     (app,) = _PYTHON.findall(readme)
     (tmp_path / "app.py").write_text(app, "utf-8")
     (start,) = re.findall(r"^flask .*$", readme, re.MULTILINE)
