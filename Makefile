@@ -39,7 +39,7 @@ lint-rest: $(VENV)/.dev
 
 check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package covered
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 3)) --dist loadgroup  # some tests wait
+	$(BIN)/coverage run -m pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadgroup  # some tests wait
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --include='skypay_payout/*.py' --fail-under=100  # the core: every line and branch
 	$(BIN)/coverage report

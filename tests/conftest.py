@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.databases import DatabaseServer
 
 # No test depends on the clock. Where it only matters that a test fails, nobody looks for a small example.
-settings.register_profile("patient", deadline=None, max_examples=50)
+settings.register_profile("patient", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.register_profile("unshrunk", deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("patient")
