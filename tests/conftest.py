@@ -51,15 +51,15 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one worker run the tests that share a server: others would have to start one too."""
+    """Have one worker run the tests that share a server or the wheel: others would have to make one too."""
     for item in items:
         if isinstance(item, pytest.Function):
             parameters: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
             names = ("endpoint", "database", "database_server", "site")
             shared = [parameters[name] for name in names if name in parameters]
-            databases = {"postgres", "mariadb"} & {*shared, *item.fixturenames}
-            if databases:
-                item.add_marker(pytest.mark.xdist_group(databases.pop()))
+            expensive = {"postgres", "mariadb", "wheel"} & {*shared, *item.fixturenames}
+            if expensive:
+                item.add_marker(pytest.mark.xdist_group(expensive.pop()))
             elif shared and "database" not in parameters:
                 item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {shared[0]}"))
 

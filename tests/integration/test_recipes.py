@@ -52,7 +52,8 @@ OF_THE_FRAMEWORK = (
     *("header-names", "one-connection*", "together*", "oversize", "empty-body", "secret-wrong", "not-json"),
     *("invalid-*", "good-after-rejection", "response-time", "stored-*"),
 )
-"""The rules that depend on how a recipe reads, stores and responds; ``receive`` decides the others: see the quick start."""
+"""The rules that depend on how a recipe reads, stores and responds. ``receive`` decides the others: the quick
+start is tried with all."""
 MAX_BODY_SIZE = 65536
 MANY = 8
 """More requests than the recipes' servers have threads."""
