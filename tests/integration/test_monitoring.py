@@ -19,7 +19,7 @@ from skypay_payout.testing import ENCRYPTION_KEY, body
 from tests.support.databases import Database, sqlite_database
 from tests.support.servers import HTTP, Server, free_port, wait_until
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("monitored")]
 
 CIPHER = BodyCipher(ENCRYPTION_KEY)
 ENDPOINT = """
