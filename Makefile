@@ -12,7 +12,7 @@ INSTALL := -m pip install -q $(CONSTRAIN) $(if $(CONSTRAINTS),--build-constraint
 # Or each of the programs that the tests start would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick lint check docs docs-site words translations dist core lowest lock audit bench fuzz mutants figures clean
+.PHONY: help demo test quick lint check modules docs docs-site words translations dist core lowest lock audit bench fuzz mutants figures clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,7 +23,10 @@ demo: $(VENV)/.demo  ## the published sample and every status, through the parse
 test: $(VENV)/.dev  ## all that must be green before a change lands
 	@$(MAKE) --no-print-directory -j4 $(LINT) check
 
-quick: lint $(VENV)/.dev  ## lint, types, and the tests of the modules and of the specification, in parallel
+quick: $(VENV)/.dev  ## lint, types, and the tests of the modules and of the specification, in parallel
+	@$(MAKE) --no-print-directory -j4 $(LINT) modules
+
+modules: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n auto tests/unit tests/specification
 
 lint: $(VENV)/.dev  ## formatter, linter, type checkers

@@ -36,7 +36,7 @@ def holds_any(data: Iterable[bytes], secrets: Iterable[str]) -> bool:
     seen = set[str]()
     for _ in range(_ROUNDS + 1):
         seen.update(texts)
-        if any(secret in form for text in texts for form in (text, text.casefold()) for secret in wanted):
+        if any(any(map(form.__contains__, wanted)) for text in texts for form in (text, text.casefold())):
             return True
         texts = {form for text in texts if not _is_binary(text) for form in _decoded(text)} - seen
     return False
