@@ -14,7 +14,6 @@ from .._errors import InvalidCallbackError
 from .._fields import ACTION
 from .._formatting import quoted
 from .._parser import CallbackParser
-from .._results import Accepted, Quarantined
 from ..testing import encode
 from ._outcome import Consequence, Outcome, Problem, Stop
 from ._rule import Seen
@@ -99,8 +98,7 @@ class Ledger:
         """Return the callback that a payload without its secret reports; None if it is invalid."""
         own = {"userName": self._account.user_name, "authentication": self._account.authentication[-1]}
         with suppress(ValueError):
-            result = self._parser.receive(encode({**payload, **own}))
-            return result.callback if isinstance(result, Accepted) else None
+            return self._parser.parse(encode({**payload, **own}))
         return None
 
     def _event(self, line: object) -> PayoutCallback | str:
@@ -121,20 +119,21 @@ class Ledger:
         return False
 
     def _add(self, seen: Seen) -> None:
-        delivery = seen.delivery
+        delivery, text = seen.delivery, seen.delivery.text
         if delivery.lenient:
             self.tolerated.add(delivery.payout)
         elif seen.reading is None:
             self.forged.setdefault(delivery.payout, seen)
             with suppress(ValueError, RecursionError, TypeError):
-                if callback := self.valid(json.loads(delivery.text)):
+                if callback := self.valid(json.loads(text)):
                     self.forged.setdefault(callback.idempotency_key, seen)
-        elif isinstance(result := self._parser.receive(delivery.text), Accepted):
-            self.events[result.callback.idempotency_key].append((result.callback, seen))
-        elif isinstance(result, Quarantined):
-            self.invalid += [(result.error, seen)] * seen.acknowledged
-            payout, number = delivery.payout, str(result.error.payload.get("controlNumber", ""))
-            text = normalize("NFKC", number)  # what lenient readers make of it
-            longer = f"{payout}0" if payout else ""
-            for one in {payout, payout.casefold(), longer, number, text.strip()} - {""}:
-                self.numbers.setdefault(one, seen)
+        else:
+            try:
+                callback = self._parser.parse(text)
+                self.events[callback.idempotency_key].append((callback, seen))
+            except InvalidCallbackError as error:
+                self.invalid += [(error, seen)] * seen.acknowledged
+                payout, number = delivery.payout, str(error.payload.get("controlNumber", ""))
+                lenient = normalize("NFKC", number).strip(), f"{payout}0" if payout else ""
+                for one in {payout, payout.casefold(), number, *lenient} - {""}:
+                    self.numbers.setdefault(one, seen)

@@ -89,6 +89,8 @@ CHANGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "another form of time": (lambda text: text.replace(b" ", b"T", 1), "responseTime: expected yyyy-MM-dd"),
     "another time": (lambda text: text.replace(b"20", b"19", 1), "responseTime: expected the present"),
     "a field more": (lambda text: text[:-1] + b',"a":1}', "expected the three fields and no others"),
+    "a field twice": (lambda text: text[:-1] + b',"responseCode":"1000"}', "'responseCode' is there twice"),
+    "something deep": (lambda text: text[:-1] + b',"a":' + b"[" * 99, "nested too deep"),
     "text behind it": (lambda text: text + b"ok", "Extra data: line 1"),
 }
 
@@ -97,6 +99,18 @@ CHANGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 def test_a_problem_is_told_that_has(name: str) -> None:
     change, told = CHANGED[name]
     assert told in problem(change(acknowledge().to_json()))
+
+
+def test_a_response_that_is_compressed_is_no_acknowledgement() -> None:
+    reading = read(200, TEXT, encoding="gzip")
+    assert reading.failure.endswith("got 'gzip': switch compression off")
+    assert read(200, TEXT, encoding="identity").failure == ""
+
+
+@pytest.mark.parametrize("issued", ["short", "of no length that AES has"])
+def test_an_issued_key_of_any_length_is_tried(issued: str) -> None:
+    failure = read(200, encrypted(md5(issued.encode()).digest()), (AES_KEY,), issued=(issued,)).failure
+    assert failure.endswith("under MD5 of the key")
 
 
 def test_plain_json_under_encryption_acknowledges_under_no_key() -> None:

@@ -164,6 +164,20 @@ def test_a_wrong_time_is_told_with_how_far_it_is_off(told: float, problem: str) 
     assert re.search(f"responseTime: expected the present in UTC\\+8, .+{problem}$", message)
 
 
+def test_a_clock_that_stands_still_is_told_with_two_times() -> None:
+    told = f"{datetime.now(SKYPAY_ZONE):%Y-%m-%d %H:%M:%S.%f}"[:-2]
+    message = checked(variant(response_time=lambda self: told), "response-time")["response-time"].message
+    times = f"{told[11:]} and {told[11:]}"
+    assert re.search(
+        rf"expected two responses \d.\d+ s apart to differ by as much, got {times}: read", message
+    )
+
+
+def test_where_no_time_can_be_read_only_its_form_fails() -> None:
+    results = checked(variant(response_time=lambda self: "soon"), "response-*")
+    assert failed(results) == {"response-time-form"}
+
+
 def test_a_fraction_that_is_always_0_is_told() -> None:
     results = checked(
         variant(response_time=lambda self: f"{self.now():%Y-%m-%d %H:%M:%S}.0000"), "response-*"

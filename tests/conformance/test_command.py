@@ -450,6 +450,20 @@ def test_callbacks_that_failed_are_saved_with_a_line_for_curl(
     assert "hidden" not in script
 
 
+def test_what_is_missing_in_a_store_has_no_callback_to_save(right: Server, tmp_path: Path) -> None:
+    arguments = ["--only", "status", "--only", "stored-once", "--stored", "true", "--save", str(tmp_path)]
+    assert conformance(right, *arguments) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["curl.sh"]
+
+
+def test_a_file_in_the_directory_that_cannot_be_written_is_told(
+    lax: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "curl.sh").mkdir()
+    assert conformance(lax, *SOME, "--save", str(tmp_path)) == 2
+    assert f"cannot write {tmp_path}/curl.sh: " in capsys.readouterr().err
+
+
 def test_a_directory_that_cannot_be_made_is_told_before_anything_is_sent(
     right: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

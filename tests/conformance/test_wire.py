@@ -32,6 +32,7 @@ from skypay_payout.conformance._http import (
     Request,
     Unreachable,
 )
+from skypay_payout.conformance._transport import reason
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 from tests.conformance.served import Answer, Endpoint, Received, served
 
@@ -492,6 +493,14 @@ def test_a_host_that_there_is_not_is_named_with_the_reason() -> None:
         pytest.raises(Unreachable, match=r"cannot connect to nowhere.invalid:80: \w"),
     ):
         deliver(client, Request(b""))
+
+
+def test_the_reason_is_that_of_the_first_address_or_of_the_library() -> None:
+    refused = ConnectionRefusedError(111, "refused")
+    raised = OSError("All connection attempts failed")
+    raised.__cause__ = ExceptionGroup("several", [refused, OSError(113, "unreachable")])
+    assert reason(raised) == "Connection refused"
+    assert reason(OSError("no more is known")) == "no more is known"
 
 
 _DAY = timedelta(days=1)
