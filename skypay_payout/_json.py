@@ -87,7 +87,7 @@ def decode(data: bytes) -> dict[str, object]:
     except MalformedBodyError:
         raise
     except RecursionError:  # before Python 3.14, beyond about a thousand levels, those of the caller included
-        if text.count("[") + text.count("{") <= MAX_DEPTH:
+        if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
             raise
         raise _too_deep() from None
     except ValueError:  # an integer of more digits than Python converts
