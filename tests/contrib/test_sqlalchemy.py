@@ -315,6 +315,15 @@ def test_a_process_that_was_forked_leaves_connections_to_its_parent(store: Store
     assert store._database._engine is not engine
 
 
+def test_a_connection_that_was_too_late_is_not_used_again(store: Store) -> None:
+    database = store._database
+    with database.transaction(0.01) as connection:
+        late = connection.connection.dbapi_connection
+        wait_until(lambda: not database._own.watchdog._watched)
+    with database.transaction() as connection:
+        assert connection.connection.dbapi_connection is not late
+
+
 def test_nothing_is_saved_in_a_file_that_was_deleted(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "payouts.sqlite3"
     store.save(RESULTS[0])

@@ -213,8 +213,7 @@ class QuarantineForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "correction" in self.fields:
-            self.fields["correction"].initial = pretty(self.instance.payload)
+        self.fields["correction"].initial = pretty(self.instance.payload)
 
     def act(self) -> None:
         data = self.cleaned_data

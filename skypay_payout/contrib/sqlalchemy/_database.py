@@ -101,9 +101,10 @@ class _Watchdog:
             elif deadline < self._wakes_at:
                 self._changed.notify()
 
-    def release(self, connection: Any) -> None:
+    def release(self, connection: Any) -> bool:
+        """Return whether it has not been shut."""
         with self._changed:  # not while it is being shut: the socket may be another one afterwards
-            self._watched.pop(id(connection), None)
+            return self._watched.pop(id(connection), None) is not None
 
     def _run(self) -> None:
         with self._changed:
@@ -224,7 +225,8 @@ class Database:
                     connection.rollback()
                 raise
             finally:
-                self._own.watchdog.release(driver)
+                if not self._own.watchdog.release(driver):
+                    connection.invalidate()  # too late, though it succeeded: the next one gets another
 
     def attempt(self, work: Callable[[Connection], T], *, begin: bool = True) -> T:
         """Do the work in a transaction, and again if its connection was lost, or in a deadlock."""
