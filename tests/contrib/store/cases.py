@@ -35,6 +35,12 @@ def save_all(store: StoreAdapter, results: Iterable[Result]) -> None:
         store.save(result)
 
 
+def process_all(store: StoreAdapter, results: Iterable[Result]) -> None:
+    """Save them all, and let a worker derive the states."""
+    save_all(store, results)
+    store.process()
+
+
 def changes(store: StoreAdapter) -> list[Change]:
     """The changes that a round of derivations raises."""
     raised: list[Change] = []

@@ -18,6 +18,7 @@ from tests.contrib.store.cases import (
     make_due,
     number,
     one_database,
+    process_all,
     received,
     save_all,
     shift,
@@ -42,13 +43,11 @@ def test_each_change_is_acted_on_once(store: StoreAdapter) -> None:
 
 @one_database
 def test_an_action_sees_the_current_state_and_all_that_it_has_not_seen(store: StoreAdapter) -> None:
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     (first,) = actions(store)
     assert (first.before, first.after) == (PayoutState(), PayoutState(PayoutStatus.UPLOADED))
     for status in (PayType.PAYOUT, PayType.CANCEL):
-        store.save(received(status))
-        store.process()
+        process_all(store, [received(status)])
     (second,) = actions(store)
     assert second.id == f"{NUMBER}/3"
     assert (second.before, second.after.status) == (first.after, PayoutStatus.CONFLICTING)
@@ -58,8 +57,7 @@ def test_an_action_sees_the_current_state_and_all_that_it_has_not_seen(store: St
 def test_what_changes_while_it_is_acted_on_is_acted_on_next(
     store: StoreAdapter, library: str, database: Database
 ) -> None:
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     seen: list[Change] = []
 
     def act(change: Change) -> None:
@@ -83,8 +81,7 @@ def test_what_changes_while_it_is_acted_on_is_acted_on_next(
 def test_an_action_that_outlives_its_lease_leaves_the_record_to_whoever_acts_now(
     store: StoreAdapter, library: str, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     seen: list[Change] = []
 
     def act(change: Change) -> None:
@@ -106,8 +103,7 @@ def test_an_action_that_outlives_its_lease_leaves_the_record_to_whoever_acts_now
 def test_a_failed_action_is_tried_again_later_and_the_round_goes_on(
     store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save_all(store, [received(controlNumber=number(count)) for count in range(3)])
-    store.process()
+    process_all(store, [received(controlNumber=number(count)) for count in range(3)])
     seen: list[Change] = []
 
     def act(change: Change) -> None:
@@ -125,8 +121,7 @@ def test_a_failed_action_is_tried_again_later_and_the_round_goes_on(
 
 @one_database
 def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, database: Database) -> None:
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     with pytest.raises(ValueError, match=NUMBER):
         store.retry(NUMBER)
     for _ in range(MAX_ATTEMPTS):
@@ -145,8 +140,7 @@ def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, dat
 def test_a_change_that_is_not_acted_on_is_counted_after_some_minutes(
     store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     assert store.open_work()["unprocessed"] == 0
     make_due(store, database)
     shift(store, database, "payouts", "act_due_at", hours=-1)  # the worker does something else
@@ -168,13 +162,11 @@ def test_a_change_that_is_not_acted_on_is_counted_after_some_minutes(
 def test_a_new_change_of_a_payout_whose_action_failed_is_acted_on(
     store: StoreAdapter, database: Database
 ) -> None:
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     for _ in range(MAX_ATTEMPTS):
         store.dispatch(fail)
         make_due(store, database)
-    store.save(received(PayType.PAYOUT))
-    store.process()
+    process_all(store, [received(PayType.PAYOUT)])
     (change,) = actions(store)
     assert (change.before, change.after.status) == (PayoutState(), PayoutStatus.PAID)
     assert store.open_work()["failed_actions"] == 0
@@ -190,8 +182,7 @@ def test_an_action_that_ends_its_worker_every_time_waits_for_a_person(
     def kill(_: object) -> None:
         raise Killed
 
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     for _ in range(MAX_ATTEMPTS):
         with pytest.raises(Killed):
             store.dispatch(kill)
@@ -204,11 +195,9 @@ def test_an_action_that_ends_its_worker_every_time_waits_for_a_person(
 @one_database
 def test_retries_do_not_stand_in_front_of_new_changes(store: StoreAdapter, database: Database) -> None:
     failing = [number(count) for count in range(30)]
-    save_all(store, [received(controlNumber=each) for each in failing])
-    store.process()
+    process_all(store, [received(controlNumber=each) for each in failing])
     store.dispatch(fail)
-    store.save(received())
-    store.process()
+    process_all(store, [received()])
     make_due(store, database)
     seen: list[str] = []
     store.dispatch(lambda change: seen.append(change.control_number))
@@ -217,14 +206,12 @@ def test_retries_do_not_stand_in_front_of_new_changes(store: StoreAdapter, datab
 
 @one_database
 def test_a_round_takes_what_was_due_when_it_began(store: StoreAdapter) -> None:
-    store.save(received(controlNumber=number(0)))
-    store.process()
+    process_all(store, [received(controlNumber=number(0))])
     seen: list[Change] = []
 
     def act(change: Change) -> None:
         seen.append(change)
-        store.save(received(controlNumber=number(len(seen))))
-        store.process()
+        process_all(store, [received(controlNumber=number(len(seen)))])
 
     assert store.dispatch(act) == 1
     assert store.dispatch(act) == 1
@@ -259,8 +246,7 @@ def test_a_payout_that_somebody_has_locked_does_not_stop_the_others(
 ) -> None:
     if database.url.startswith("sqlite"):
         pytest.skip("SQLite has no locks of rows")
-    store.save(received(controlNumber=number(0)))
-    store.process()
+    process_all(store, [received(controlNumber=number(0))])
     save_all(store, [received(PayType.PAYOUT, controlNumber=number(count)) for count in range(5)])
     locked, release = Event(), Event()
 

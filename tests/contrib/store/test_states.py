@@ -22,6 +22,7 @@ from tests.contrib.store.cases import (
     make_due,
     number,
     one_database,
+    process_all,
     received,
     save_all,
     shift,
@@ -139,8 +140,7 @@ def test_a_quarantined_callback_without_a_control_number_waits_for_a_person_only
 
 
 def test_an_accepted_correction_is_an_event_of_its_payout(store: StoreAdapter, database: Database) -> None:
-    store.save(received(INVALID))
-    store.process()
+    process_all(store, [received(INVALID)])
     (row,) = store.quarantined()
     corrected = PARSER.revalidate({**row.payload, "payType": "2"})
     store.accept(row.digest, corrected, who="Łukasz")
@@ -179,8 +179,7 @@ def test_what_is_resolved_cannot_be_resolved_again(store: StoreAdapter) -> None:
 
 
 def test_a_decision_holds_until_a_later_event_contradicts_it(store: StoreAdapter, database: Database) -> None:
-    save_all(store, CONFLICT)
-    store.process()
+    process_all(store, CONFLICT)
     assert store.open_work()["conflicting"] == 1
     store.decide(NUMBER, PayoutStatus.PAID, who="me", why="SkyPay says so")
     (change,) = changes(store)
@@ -360,8 +359,7 @@ def test_what_cannot_be_read_does_not_stop_the_others(store: StoreAdapter, datab
 
 
 def test_an_uploaded_payout_is_overdue_after_a_day(store: StoreAdapter, database: Database) -> None:
-    save_all(store, [received(), received(PayType.PAYOUT, controlNumber=number(1))])
-    store.process()
+    process_all(store, [received(), received(PayType.PAYOUT, controlNumber=number(1))])
     assert store.open_work()["overdue"] == 0
     shift(store, database, "payouts", "changed_at", hours=-25)
     assert store.open_work() == {
@@ -414,8 +412,7 @@ def test_settled_payouts_are_pruned_and_nothing_else(store: StoreAdapter, databa
 
 @one_database
 def test_a_settled_payout_with_news_is_not_pruned(store: StoreAdapter, database: Database) -> None:
-    store.save(received(PayType.PAYOUT))
-    store.process()
+    process_all(store, [received(PayType.PAYOUT)])
     actions(store)
     for table, column in (("payouts", "changed_at"), ("events", "received_at")):
         shift(store, database, table, column, hours=-24 * 91)
