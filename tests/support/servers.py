@@ -198,10 +198,6 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def wait_for_its_end(self) -> int:
-        """The exit status of a server that ends by itself."""
-        return self._process.wait(PATIENCE)
-
     def peak_memory(self) -> int:
         """The most bytes of memory that it and its workers have had, each at its own time."""
         pattern = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
