@@ -159,7 +159,7 @@ def test_unusual_parser_rejects_bad_bodies_as_they_say(parser: CallbackParser) -
         assert (bad.name, *raised(parser, bad.body)) == (bad.name, bad.error, bad.code, bad.field_errors)
 
 
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("number", [*range(20), 33])  # the last yields valid padding at the first trial
 def test_body_that_no_key_decrypts_has_padding_that_fits_none(number: int) -> None:
     parser = CallbackParser(CREDENTIALS, cipher=BodyCipher([f"key {number}", f"key {number + 20}"]))
     for bad in bad_bodies(parser):

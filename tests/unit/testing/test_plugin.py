@@ -20,13 +20,22 @@ from skypay_payout import (
     testing,
 )
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import SAMPLE, WRONG_AUTHENTICATION, BodyFactory, body, strategies
+from skypay_payout.testing import (
+    PAID,
+    SAMPLE,
+    WRONG_AUTHENTICATION,
+    BodyFactory,
+    bad_bodies,
+    body,
+    plugin,
+    strategies,
+)
 from tests.support.parsers import PLAIN
 
 
 def test_pytest_finds_the_plugin_by_itself() -> None:
-    (plugin,) = entry_points(group="pytest11", name="skypay_payout")
-    assert plugin.value == "skypay_payout.testing.plugin"
+    (found,) = entry_points(group="pytest11", name="skypay_payout")
+    assert found.value == "skypay_payout.testing.plugin"
 
 
 @pytest.fixture
@@ -115,6 +124,13 @@ def test_time_machine_freezes_the_acknowledgement() -> None:
 def test_freezegun_freezes_the_acknowledgement() -> None:
     assert acknowledge().to_dict()["responseTime"] == "2018-06-18 17:52:10.5211"
     assert b"2018-06-18 17:52:10.5211" in PLAIN.receive(SAMPLE).respond().body
+
+
+def test_parameters_have_the_names_of_bad_bodies_and_scenarios() -> None:
+    (first, *_) = bad_bodies(PLAIN)
+    assert plugin.pytest_make_parametrize_id(first) == first.name
+    assert plugin.pytest_make_parametrize_id(PAID) == "paid"
+    assert plugin.pytest_make_parametrize_id("another") is None
 
 
 @pytest.mark.parametrize("names", [testing.__all__, strategies.__all__])

@@ -1,0 +1,105 @@
+"""``store``: every subcommand on a database of SQLite; tests/contrib has those of the store itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from skypay_payout import CallbackParser, PayType
+from skypay_payout._command import main
+from skypay_payout.testing import CREDENTIALS, body
+
+pytest.importorskip("sqlalchemy")
+
+PARSER = CallbackParser(CREDENTIALS)
+NUMBER = "SK99123456789"
+Run: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a subcommand on a store with two conflicting events and a quarantined callback."""
+    from skypay_payout.contrib.sqlalchemy import Store
+
+    monkeypatch.setenv("SKYPAY_USER_NAME", CREDENTIALS.user_name)
+    monkeypatch.setenv("SKYPAY_AUTHENTICATION", CREDENTIALS.authentication[0])
+    monkeypatch.delenv("SKYPAY_ENCRYPTION_KEY", raising=False)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/payouts")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = main(["store", *arguments])
+        return (status, *capsys.readouterr())
+
+    assert run("init") == (0, "", "")
+    store = Store(f"sqlite:///{tmp_path}/payouts")
+    for status in (PayType.PAYOUT, PayType.CANCEL, 7):
+        store.save(PARSER.receive(body(status)))
+    store.process()
+    store.close()
+    return run
+
+
+def lines(output: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_events_and_states_are_lines_of_json(run: Run) -> None:
+    assert {str(one["payType"]) for one in lines(run("events")[1])} == {"2", "3"}
+    assert [one["payType"] for one in lines(run("events", NUMBER)[1])] == [2, 3]
+    (state,) = lines(run("status")[1])
+    assert (state["controlNumber"], state["status"]) == (NUMBER, "CONFLICTING")
+    assert run("status", NUMBER) == run("status")
+    nothing = (1, "", "skypay-payout: nothing is stored for SK99100000000\n")
+    assert run("status", "SK99100000000") == nothing
+    assert run("events", "SK99100000000") == nothing
+
+
+def test_a_corrected_payload_is_accepted_in_place_of_a_quarantined_callback(run: Run, tmp_path: Path) -> None:
+    (row,) = lines(run("quarantine")[1])
+    assert row["errors"] == [{"field": "payType", "code": "unknown_status"} | row["errors"][0]]  # type: ignore[index]
+    payload = row["payload"]
+    assert isinstance(payload, dict)
+
+    def accept(value: object) -> tuple[int, str, str]:
+        (tmp_path / "corrected.json").write_text(json.dumps(value))
+        return run("accept", str(row["digest"]), str(tmp_path / "corrected.json"), "--who", "me")
+
+    assert "the payload alone" in accept(row)[2]
+    assert "payType: unknown_status" in accept(payload)[2]
+    assert accept(payload | {"payType": "2"})[0] == 0
+    assert run("quarantine")[1] == ""
+
+
+def test_people_dismiss_decide_retry_back_up_and_prune(run: Run, tmp_path: Path) -> None:
+    (row,) = lines(run("quarantine")[1])
+    who = ("--who", "me", "--why", "asked")
+    assert run("dismiss", str(row["digest"]), *who)[0] == 0
+    assert "resolved already" in run("dismiss", str(row["digest"]), *who)[2]
+    assert run("decide", NUMBER, "PAID", *who)[0] == 0
+    assert "whose action failed" in run("retry", NUMBER)[2]
+    assert run("backup", str(tmp_path / "copy")) == (0, "", "")
+    assert run("prune", "--older-than", "90") == (0, "0\n", "")
+    assert "expected a number of days" in run("prune", "--older-than", "-1")[2]
+
+
+def test_what_stands_in_the_way_of_a_store_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for url, told in (
+        ("", "DATABASE_URL: expected the URL of the database, got none"),
+        (f"sqlite:///{tmp_path}/none", "which does not exist"),
+        ("oracle://x", "skypay-payout: "),
+    ):
+        monkeypatch.setenv("DATABASE_URL", url)
+        status, output, error = run("events")
+        assert (status, output, told in error) == (2, "", True)
+    (tmp_path / "text").write_text("no database" * 1000)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/text")
+    assert "the database says: file is not a database" in run("events")[2]
+    monkeypatch.setitem(sys.modules, "sqlalchemy.exc", None)
+    assert "pip install 'skypay-payout[sqlalchemy]'" in run("events")[2]
