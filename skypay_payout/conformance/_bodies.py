@@ -63,7 +63,7 @@ class Bodies(Payouts):
     def _bad_bodies(self) -> tuple[BadBody, ...]:
         start = next(self.serials)
         bodies = bad_bodies(self.parser, serial=start)
-        self.serials = count(start + len(bodies))
+        self.serials: count[int] = count(start + len(bodies))
         return bodies
 
     def catalogue(self, kind: str) -> Deliveries:

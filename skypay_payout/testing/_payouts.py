@@ -7,6 +7,7 @@ from itertools import count
 from secrets import randbelow
 
 from .._control_number import PREFIX_LENGTH, ControlNumber
+from .._credentials import Credentials
 from .._parser import CallbackParser
 from .._pay_type import PayType
 from .._times import SKYPAY_ZONE
@@ -22,14 +23,15 @@ class Payouts:
     """
 
     def __init__(self, parser: CallbackParser, control_number: ControlNumber | None = None) -> None:
-        self.parser, self.control_number = parser, control_number
-        self.account = parser.credentials[0]
-        self.secrets = self.account.authentication  # oldest first
+        self.parser: CallbackParser = parser
+        self.control_number: ControlNumber | None = control_number
+        self.account: Credentials = parser.credentials[0]
+        self.secrets: tuple[str, ...] = self.account.authentication  # oldest first
         self.keys: tuple[Key, ...] = parser.cipher.keys if parser.cipher else ()
         known = {text for one in parser.credentials for text in (one.user_name, *one.authentication)}
-        self.wrong_secret = other_than(known, WRONG_AUTHENTICATION)
-        self.prefix = str(payload_for(parser)["controlNumber"])[:PREFIX_LENGTH]
-        self.serials = count(randbelow(10**9 - 10**5))
+        self.wrong_secret: str = other_than(known, WRONG_AUTHENTICATION)
+        self.prefix: str = str(payload_for(parser)["controlNumber"])[:PREFIX_LENGTH]
+        self.serials: count[int] = count(randbelow(10**9 - 10**5))
         self._first, self._seconds = datetime.now(SKYPAY_ZONE) - timedelta(hours=3), count()
 
     def serial(self) -> str:

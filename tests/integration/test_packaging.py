@@ -182,7 +182,8 @@ def test_wheel_installs_what_the_core_needs_and_no_extra(installed: Path) -> Non
     assert '"responseCode":"1000"' in shown
 
 
-def test_the_installed_package_is_typed_throughout(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_package_is_typed_throughout(installed: Path, wheel: Path, tmp_path: Path) -> None:
+    run(*pip(installed), "install", "-q", f"{wheel}[encryption,http]")
     # Told by the environment's PATH: --verifytypes looks at no --pythonpath.
     inside = {**os.environ, "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
     verify = ["--verifytypes", "skypay_payout", "--ignoreexternal"]

@@ -142,13 +142,13 @@ TEXTS: tuple[tuple[str, ...], ...] = (
     ("text-lone-surrogate", "a lone surrogate", "cash \ud83d", "\ude00 cash"),
 )
 WHY = {"text-falsy": f"Such a text is a value, not the absence of one. {LOST}"}
-for name, kind, *texts in TEXTS:
+for _name, _kind, *_texts in TEXTS:
 
-    def deliveries(bodies: Bodies, texts: Sequence[str] = texts) -> Deliveries:
+    def deliveries(bodies: Bodies, texts: Sequence[str] = _texts) -> Deliveries:
         for text, what in ((text, quoted(text)) for text in texts):
             yield bodies.good(f"failDescription {what}", PayType.FAILURE, failDescription=text)
             yield bodies.good(f"referenceNumber {what}", referenceNumber=text)
             yield bodies.good(f"an unknown field {what}", PayType.PAYOUT, remark=text)
 
-    sentence, point = f"Text fields with {kind} are acknowledged", "point 11 and the encoding, UTF-8"
-    RULES.append(Rule(name, "fields", sentence, point, WHY.get(name, LOST), deliveries))
+    _sentence, _point = f"Text fields with {_kind} are acknowledged", "point 11 and the encoding, UTF-8"
+    RULES.append(Rule(_name, "fields", _sentence, _point, WHY.get(_name, LOST), deliveries))

@@ -6,16 +6,21 @@ from ._reasons import ANY_STATUS, INVALID, LOST
 
 QUARANTINE = f"No redelivery can fix it: quarantine it for a person and acknowledge. {LOST}"
 
-for kind, what in (
-    ("invalid-action", "an invalid action"),
-    ("invalid-control-number", "an invalid controlNumber"),
-    ("invalid-pay-type", "an invalid payType"),
-    ("invalid-deal-time", "an invalid dealTime"),
-    ("invalid-fail-description", "an invalid failDescription"),
-    ("invalid-reference-number", "an invalid referenceNumber"),
-    ("invalid-several", "several invalid fields"),
-):
-    catalogue("quarantine", (kind, f"An authentic callback with {what} is acknowledged", INVALID, QUARANTINE))
+catalogue(
+    "quarantine",
+    *(
+        (kind, f"An authentic callback with {what} is acknowledged", INVALID, QUARANTINE)
+        for kind, what in (
+            ("invalid-action", "an invalid action"),
+            ("invalid-control-number", "an invalid controlNumber"),
+            ("invalid-pay-type", "an invalid payType"),
+            ("invalid-deal-time", "an invalid dealTime"),
+            ("invalid-fail-description", "an invalid failDescription"),
+            ("invalid-reference-number", "an invalid referenceNumber"),
+            ("invalid-several", "several invalid fields"),
+        )
+    ),
+)
 
 
 @rule("unknown-status", ANY_STATUS, QUARANTINE)
