@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from skypay_payout.contrib._payouts import backoff
 from tests.contrib.adapters import LIBRARIES, StoreAdapter, make
 from tests.support.databases import Database, DatabaseServer, sqlite_database
 
@@ -41,7 +43,13 @@ def library(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(library: str, database: Database) -> Iterator[StoreAdapter]:
+def store(library: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoreAdapter]:
+    """A new store. What fails is tried again after half an hour: never in the test, however slow it is."""
     store = make(library, database.url)
+    worker = {"sqlalchemy": "sqlalchemy", "django": "django.worker"}[library]
+    monkeypatch.setattr(
+        f"skypay_payout.contrib.{worker}.backoff",
+        lambda failures: max(backoff(failures), timedelta(minutes=30)),
+    )
     yield store
     store.close()
