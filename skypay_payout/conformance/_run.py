@@ -34,7 +34,7 @@ class Run:
     sources: Mapping[str, Source]  # by the name of the option: stored, quarantined, statuses
     seen: list[Seen] = field(init=False, factory=list[Seen])
     gone: str = field(init=False, default="")  # why nobody listens any more
-    begun: float = field(init=False, factory=monotonic)
+    begun: float = field(init=False, default=0.0)  # when the first callback was acknowledged
     _waited: float = field(init=False, default=0.0)
 
     @property
@@ -55,6 +55,7 @@ class Run:
                 raise seen.response
             if seen.acknowledged or self._waited > PATIENCE:
                 break
+        self.begun = monotonic()
         return self.acknowledged
 
     def result(self, rule: Rule) -> Result:

@@ -87,6 +87,15 @@ def test_people_dismiss_decide_retry_back_up_and_prune(run: Run, tmp_path: Path)
     assert "expected a number of days" in run("prune", "--older-than", "-1")[2]
 
 
+def test_several_payouts_are_acted_on_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from skypay_payout.contrib.sqlalchemy import Store
+
+    retried = list[str]()
+    monkeypatch.setattr(Store, "retry", lambda _, number: retried.append(number))
+    assert run("retry", NUMBER, "SK99100000001") == (0, "", "")
+    assert retried == [NUMBER, "SK99100000001"]
+
+
 def test_what_stands_in_the_way_of_a_store_is_told(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
