@@ -1,6 +1,7 @@
 """Statuses, in every order."""
 
 import json
+from datetime import datetime, timedelta
 
 from ..._pay_type import PayType
 from ...testing import SAMPLE, payload
@@ -61,12 +62,12 @@ def redelivered_in_another_form(bodies: Bodies) -> Deliveries:
     """A redelivery in another form is acknowledged."""
     fields = bodies.fields(PayType.PAYOUT)
     time = str(fields["dealTime"])
+    utc = f"{datetime.fromisoformat(time) - timedelta(hours=8):%Y-%m-%dT%H:%M:%SZ}"
     yield bodies.sent("the first delivery", fields)
     yield bodies.sent("the same event with other spacing", json.dumps(fields, indent=4).encode())
-    for name, value in (
-        *(("payType", 2), ("failDescription", None), ("failDescription", ""), ("fee", "1")),
-        *(("dealTime", time.replace(" ", "T")), ("dealTime", f"{time}+08:00"), ("dealTime", f"{time}.000")),
-    ):
+    times = (time.replace(" ", "T"), f"{time}+08:00", f"{time}.000", utc)
+    others = (("payType", 2), ("failDescription", None), ("failDescription", ""), ("fee", "1"))
+    for name, value in (*others, *(("dealTime", one) for one in times)):
         yield bodies.sent(f"the same event with {name} {value!r}", fields | {name: value})
     yield bodies.sent("the first form again", fields)
 
