@@ -21,10 +21,7 @@ from skypay_payout.testing.strategies import (
 from tests.support.parsers import ENCRYPTED, PLAIN
 
 UNSHRUNK = settings.get_profile("unshrunk")
-PARSERS = pytest.mark.parametrize(
-    "parser",
-    [pytest.param(PLAIN, id="plain"), pytest.param(ENCRYPTED, id="encrypted", marks=pytest.mark.unmeasured)],
-)
+PARSERS = pytest.mark.parametrize("parser", [PLAIN, ENCRYPTED], ids=["plain", "encrypted"])
 
 
 @PARSERS
