@@ -12,6 +12,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -313,6 +314,7 @@ def test_lines_of_a_pipe_are_checked_as_they_arrive(tmp_path: Path) -> None:
 
 def sent_to_terminal(argv: list[str]) -> str:
     """Return what the command sends to a terminal that is its standard error."""
+    resource_tracker.ensure_running()  # or tqdm may start it, and it would keep the terminal open
     controller, terminal = os.openpty()
     termios.tcsetwinsize(terminal, (24, 80))
     with open(terminal, "w") as stream, redirect_stderr(stream):
