@@ -36,11 +36,7 @@ class HttpResponse:
 class DeliveryError(ConnectionError):
     """The endpoint gave no response. The message is one line that says why, and nothing that was sent."""
 
-    status: int = 0
-    version: str = ""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    body: bytes = b""
-    seconds: float = 0.0
+    status, version, headers, body, seconds = 0, "", (), b"", 0.0
 
 
 class Unreachable(DeliveryError):

@@ -21,9 +21,7 @@ class Secrets:
     def __init__(self, parser: CallbackParser, issued: Iterable[str] = ()) -> None:
         self.parser: CallbackParser = parser
         self.issued: tuple[str, ...] = tuple(issued)
-        self.aes_keys: tuple[bytes, ...] = aes_keys(
-            parser.cipher
-        )  # oldest first; none where bodies are plain
+        self.aes_keys: tuple[bytes, ...] = aes_keys(parser.cipher)  # oldest first; none for plain bodies
         known = [text for one in parser.credentials for text in one.authentication] + list(self.issued)
         self._secrets = known + [part for secret in known for part in parts(secret)]
         self._secrets += [form for key in self.aes_keys for form in _forms(key)]

@@ -5,6 +5,6 @@ from importlib import import_module
 from .._rule import RULES
 
 _DELIVERING = "statuses fields json wire quarantine rotation at_once sender not_a_callback"
-for module in (*_DELIVERING.split(), "responses", "clock", "stored"):
-    import_module(f"{__name__}.{module}")
+for _module in (*_DELIVERING.split(), "responses", "clock", "stored"):
+    import_module(f"{__name__}.{_module}")
 ANY, ALIVE = (next(rule for rule in RULES if rule.id == name) for name in ("any-acknowledged", "alive"))

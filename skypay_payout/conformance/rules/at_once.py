@@ -10,14 +10,14 @@ _GROUPS = 24  # groups of copies: a race without a lock shows in one group of se
 
 
 @rule("together", AT_ONCE, LOST, how="together")
-def different(bodies: Bodies) -> Deliveries:
+def _different(bodies: Bodies) -> Deliveries:
     """Different callbacks at the same time are acknowledged."""
     for number in range(TOGETHER):
         yield bodies.good(f"callback {number + 1} at once", list(PayType)[number % 6])
 
 
 @rule("together-same", AT_ONCE, LOST, how="together")
-def copies(bodies: Bodies) -> Deliveries:
+def _copies(bodies: Bodies) -> Deliveries:
     """Copies of one callback at the same time are acknowledged."""
     for group in range(_GROUPS):
         text = encode(bodies.fields(PayType.PAYOUT))
@@ -26,7 +26,7 @@ def copies(bodies: Bodies) -> Deliveries:
 
 
 @rule("together-payout", AT_ONCE, LOST, how="together")
-def one_payout(bodies: Bodies) -> Deliveries:
+def _one_payout(bodies: Bodies) -> Deliveries:
     """All statuses of one payout at the same time are acknowledged."""
     payout = bodies.number()
     for status in PayType:
@@ -34,7 +34,7 @@ def one_payout(bodies: Bodies) -> Deliveries:
 
 
 @rule("together-keys", AT_ONCE, LOST, how="together", needs="a second key")
-def several_keys(bodies: Bodies) -> Deliveries:
+def _several_keys(bodies: Bodies) -> Deliveries:
     """Callbacks under several keys at the same time are acknowledged."""
     for number in range(TOGETHER):
         key = number % len(bodies.keys)
@@ -42,7 +42,7 @@ def several_keys(bodies: Bodies) -> Deliveries:
 
 
 @rule("together-rejections", AT_ONCE, FORGED, how="together")
-def good_and_bad(bodies: Bodies) -> Deliveries:
+def _good_and_bad(bodies: Bodies) -> Deliveries:
     """Good callbacks and wrong secrets at the same time each get the right response."""
     for number in range(TOGETHER // 2):
         yield bodies.good(f"good callback {number + 1} at once")

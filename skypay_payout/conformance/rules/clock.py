@@ -23,7 +23,7 @@ _AGAIN = 4  # the first callbacks, which are delivered again at the end
 
 
 @observer("response-time-form", RESPONSE_TIME, "SkyPay may not be able to read it.")
-def form(run: Run) -> Problems:
+def _form(run: Run) -> Problems:
     """Each responseTime has the form yyyy-MM-dd HH:mm:ss.SSSS."""
     told = _told(run)
     wrong = [(seen, time) for seen, time in told if isinstance(time, str)]
@@ -33,7 +33,7 @@ def form(run: Run) -> Problems:
 
 
 @observer("response-time", RESPONSE_TIME, READ_AT)
-def moment(run: Run) -> Problems:
+def _moment(run: Run) -> Problems:
     """Each responseTime is the moment of its own response, in UTC+8."""
     moments = _moments(run, _APART)
     whole_seconds = bool(moments) and not any(one.told.microsecond for one in moments)
@@ -58,7 +58,7 @@ def moment(run: Run) -> Problems:
 
 
 @observer("response-time-digits", RESPONSE_TIME, READ_AT)
-def digits(run: Run) -> Problems:
+def _digits(run: Run) -> Problems:
     """responseTime has all four digits of the fraction of its second."""
     moments = _moments(run, _APART)
     if moments and not any(one.told.microsecond for one in moments):
@@ -67,7 +67,7 @@ def digits(run: Run) -> Problems:
 
 
 @observer("in-time", GENEROUS, LATE)
-def in_time(run: Run) -> Problems:
+def _in_time(run: Run) -> Problems:
     """Every response comes within 5 s."""
     slowest = max(run.seen, key=lambda seen: seen.response.seconds)
     if (seconds := slowest.response.seconds) > SECONDS:

@@ -1,6 +1,5 @@
 """Control numbers, times, optional and unknown fields, and texts that people and languages write."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import product
 from secrets import randbelow
@@ -20,7 +19,7 @@ NAME_CASE = f"JSON names differ in case; decoders of Go and C# ignore that unles
 
 
 @rule("control-number-lengths", NUMBER, LOST, needs="payouts of its own")
-def lengths(bodies: Bodies) -> Deliveries:
+def _lengths(bodies: Bodies) -> Deliveries:
     """Control numbers of every length are acknowledged."""
     for digits, zeros in product((8, 9, 10), (0, 4)):
         least = 10 ** (digits - zeros - 1)
@@ -29,14 +28,14 @@ def lengths(bodies: Bodies) -> Deliveries:
 
 
 @rule("control-number-prefixes", NUMBER, LOST, needs="any prefix")
-def prefixes(bodies: Bodies) -> Deliveries:
+def _prefixes(bodies: Bodies) -> Deliveries:
     """Prefixes of letters, digits or both are acknowledged."""
     for prefix in ("SKY99", "12345", "SKYAB", "sky9a"):
         yield bodies.good(f"the prefix {prefix}", controlNumber=prefix + bodies.serial())
 
 
 @rule("control-number-case", NUMBER, CASE, how="in turn", needs="any prefix")
-def case(bodies: Bodies) -> Deliveries:
+def _case(bodies: Bodies) -> Deliveries:
     """Two payouts whose control numbers differ in case only are both acknowledged."""
     serial, time = bodies.serial(), bodies.time()
     for prefix in ("SKYAB", "skyab"):
@@ -44,7 +43,7 @@ def case(bodies: Bodies) -> Deliveries:
 
 
 @rule("deal-time-documented", TIME, LOST)
-def documented_times(bodies: Bodies) -> Deliveries:
+def _documented_times(bodies: Bodies) -> Deliveries:
     """A dealTime in its documented form is acknowledged."""
     yesterday = f"{datetime.now(SKYPAY_ZONE) - timedelta(days=1):%Y-%m-%d}"
     clock = ("00:00:00", "00:59:59", "09:05:07", "12:00:00", "12:59:59", "13:00:00", "23:59:59")
@@ -57,7 +56,7 @@ def documented_times(bodies: Bodies) -> Deliveries:
 
 
 @rule("deal-time-iso", TIME, LOST)
-def iso_times(bodies: Bodies) -> Deliveries:
+def _iso_times(bodies: Bodies) -> Deliveries:
     """A dealTime with T, a fraction or an offset is acknowledged."""
     fractions = (".5", ".52", ".521", ".5211", ".521123", ".5211234", ".521123456", ".521Z", ".521+08:00")
     for form in ("", "Z", "+08:00", "+0800", "+08", "-05:00", "+05:30", *fractions):
@@ -69,7 +68,7 @@ def iso_times(bodies: Bodies) -> Deliveries:
 
 
 @rule("deal-time-far", TIME, FAR)
-def far_times(bodies: Bodies) -> Deliveries:
+def _far_times(bodies: Bodies) -> Deliveries:
     """A dealTime far from now is acknowledged."""
     day = 24 * 60
     for minutes in (5, 65, day, 365 * day, -day, -31 * day, -730 * day):
@@ -78,7 +77,7 @@ def far_times(bodies: Bodies) -> Deliveries:
 
 
 @rule("optional-fields", "point 3: not given", LOST)
-def optional(bodies: Bodies) -> Deliveries:
+def _optional(bodies: Bodies) -> Deliveries:
     """Optional fields may be absent, null or empty."""
     names = ("failDescription", "referenceNumber")
     for status in (PayType.UPLOAD, PayType.FAILURE):
@@ -89,7 +88,7 @@ def optional(bodies: Bodies) -> Deliveries:
 
 
 @rule("unknown-fields", UNKNOWN, ADDED)
-def unknown_fields(bodies: Bodies) -> Deliveries:
+def _unknown_fields(bodies: Bodies) -> Deliveries:
     """Unknown fields with any value are acknowledged."""
     yield bodies.good("20 fields", **{f"extra{number}": str(number) for number in range(20)})
     deep: object = "deep"
@@ -103,7 +102,7 @@ def unknown_fields(bodies: Bodies) -> Deliveries:
 
 
 @rule("unknown-names", UNKNOWN, ADDED)
-def unknown_names(bodies: Bodies) -> Deliveries:
+def _unknown_names(bodies: Bodies) -> Deliveries:
     """Unknown fields with any name are acknowledged."""
     for name in (
         *("", "n" * 200, "\x00", "\ud83d", "备注", "😀", "a.b", "$set", "user-name", "a b"),
@@ -115,7 +114,7 @@ def unknown_names(bodies: Bodies) -> Deliveries:
 
 
 @rule("name-case", UNKNOWN, NAME_CASE)
-def other_case(bodies: Bodies) -> Deliveries:
+def _other_case(bodies: Bodies) -> Deliveries:
     """Unknown fields whose names differ from known ones in case only are acknowledged."""
     for name, value in (
         *(("AUTHENTICATION", "none"), ("UserName", "Other@skypay"), ("PAYTYPE", "9"), ("paytype", 2)),
@@ -125,30 +124,31 @@ def other_case(bodies: Bodies) -> Deliveries:
         yield bodies.sent(f"{name} before the known fields", {name: value} | bodies.fields())
 
 
-TEXTS: tuple[tuple[str, ...], ...] = (
-    ("text-chinese", "Chinese", "余额不足，请联系客户经理。", "𠮷野家", "Peña, naïve café"),  # noqa: RUF001
-    ("text-emoji", "emoji", "已取消 😀", "👨‍👩‍👧 🇵🇭"),
-    ("text-long", "up to 4,000 characters", "余" * 256, "余额不足" * 1000),
-    (
-        *("text-quotes", "quotes, SQL, JSON or template syntax", 'O\'Brien said "no"', "C:\\new \\u0041"),
-        *("'); DROP TABLE callbacks; --", ",} {{7*7}} ${user} %s %(x)s {0}", '{"code": "E1", "items": [1]}'),
-    ),
-    ("text-line-breaks", "line breaks", "first\nsecond\r\nthird", "a\tb", "a\u2028b\u0085c\x0b"),
-    ("text-markup", "markup", "<b>&amp; ]]> -->", "a=1&b=2+3%20%zz", "  padded  "),
-    ("text-controls", "control characters", "a\x07b", "\x1b[31mred", "a\ufeffb", "\x7f"),
-    ("text-falsy", "what languages take for nothing", "0", "null", "false", "undefined", " ", "\t "),
-    ("text-normal-forms", "either normal form of Unicode", "caf\u00e9 \u00c5", "cafe\u0301 A\u030a"),
-    ("text-nul", "U+0000", "paid\x00twice"),
-    ("text-lone-surrogate", "a lone surrogate", "cash \ud83d", "\ude00 cash"),
-)
 WHY = {"text-falsy": f"Such a text is a value, not the absence of one. {LOST}"}
-for _name, _kind, *_texts in TEXTS:
 
-    def deliveries(bodies: Bodies, texts: Sequence[str] = _texts) -> Deliveries:
+
+def _text_rule(name: str, kind: str, *texts: str) -> None:
+    def deliveries(bodies: Bodies) -> Deliveries:
         for text, what in ((text, quoted(text)) for text in texts):
             yield bodies.good(f"failDescription {what}", PayType.FAILURE, failDescription=text)
             yield bodies.good(f"referenceNumber {what}", referenceNumber=text)
             yield bodies.good(f"an unknown field {what}", PayType.PAYOUT, remark=text)
 
-    _sentence, _point = f"Text fields with {_kind} are acknowledged", "point 11 and the encoding, UTF-8"
-    RULES.append(Rule(_name, "fields", _sentence, _point, WHY.get(_name, LOST), deliveries))
+    sentence, point = f"Text fields with {kind} are acknowledged", "point 11 and the encoding, UTF-8"
+    RULES.append(Rule(name, "fields", sentence, point, WHY.get(name, LOST), deliveries))
+
+
+_text_rule("text-chinese", "Chinese", "余额不足，请联系客户经理。", "𠮷野家", "Peña, naïve café")  # noqa: RUF001
+_text_rule("text-emoji", "emoji", "已取消 😀", "👨‍👩‍👧 🇵🇭")
+_text_rule("text-long", "up to 4,000 characters", "余" * 256, "余额不足" * 1000)
+_text_rule(
+    *("text-quotes", "quotes, SQL, JSON or template syntax", 'O\'Brien said "no"', "C:\\new \\u0041"),
+    *("'); DROP TABLE callbacks; --", ",} {{7*7}} ${user} %s %(x)s {0}", '{"code": "E1", "items": [1]}'),
+)
+_text_rule("text-line-breaks", "line breaks", "first\nsecond\r\nthird", "a\tb", "a\u2028b\u0085c\x0b")
+_text_rule("text-markup", "markup", "<b>&amp; ]]> -->", "a=1&b=2+3%20%zz", "  padded  ")
+_text_rule("text-controls", "control characters", "a\x07b", "\x1b[31mred", "a\ufeffb", "\x7f")
+_text_rule("text-falsy", "what languages take for nothing", "0", "null", "false", "undefined", " ", "\t ")
+_text_rule("text-normal-forms", "either normal form of Unicode", "caf\u00e9 \u00c5", "cafe\u0301 A\u030a")
+_text_rule("text-nul", "U+0000", "paid\x00twice")
+_text_rule("text-lone-surrogate", "a lone surrogate", "cash \ud83d", "\ude00 cash")

@@ -10,7 +10,7 @@ from ._reasons import JSON, LOST
 
 
 @rule("json-order", JSON, LOST)
-def order(bodies: Bodies) -> Deliveries:
+def _order(bodies: Bodies) -> Deliveries:
     """Fields in any order are acknowledged."""
     names = list(bodies.fields(remark="x"))
     rotated = [names[first:] + names[:first] for first in range(len(names))]
@@ -20,7 +20,7 @@ def order(bodies: Bodies) -> Deliveries:
 
 
 @rule("json-spacing", JSON, LOST)
-def spacing(bodies: Bodies) -> Deliveries:
+def _spacing(bodies: Bodies) -> Deliveries:
     """JSON with any spacing is acknowledged."""
     for indent, separators in ((None, (",", ":")), (4, None), ("\t", (",\r", ": ")), (None, (" , ", " : "))):
         text = json.dumps(bodies.fields(), indent=indent, separators=separators)
@@ -31,7 +31,7 @@ def spacing(bodies: Bodies) -> Deliveries:
 
 
 @rule("json-escapes", JSON, LOST)
-def escapes(bodies: Bodies) -> Deliveries:
+def _escapes(bodies: Bodies) -> Deliveries:
     """JSON with any escapes is acknowledged."""
     for names, values in (("", "04x"), ("", "04X"), ("04x", "")):
         fields = bodies.fields().items()
@@ -50,7 +50,7 @@ def _escaped(text: str, form: str) -> str:
 
 
 @rule("json-comma", JSON, LOST)
-def comma(bodies: Bodies) -> Deliveries:
+def _comma(bodies: Bodies) -> Deliveries:
     """The sample's comma before the last brace is tolerated with any spacing."""
     for space in ("", " ", "\n", "\r\n\t"):
         text = encode(bodies.fields())[:-1] + f",{space}}}".encode()
@@ -58,7 +58,7 @@ def comma(bodies: Bodies) -> Deliveries:
 
 
 @rule("byte-order-mark", "point 9: a byte order mark is tolerated", LOST)
-def byte_order_mark(bodies: Bodies) -> Deliveries:
+def _byte_order_mark(bodies: Bodies) -> Deliveries:
     """A byte order mark before the JSON is tolerated."""
     for status in (PayType.UPLOAD, PayType.FAILURE):
         yield bodies.sent(status.name, b"\xef\xbb\xbf" + encode(bodies.fields(status)))

@@ -39,14 +39,14 @@ catalogue(
 
 
 @rule("oversize", LARGE, "Anyone can fill the memory and the disk.")
-def oversize(bodies: Bodies) -> Deliveries:
+def _oversize(bodies: Bodies) -> Deliveries:
     """A body larger than 10 MiB is rejected."""
     text = encode(bodies.fields()) + b" " * OVERSIZE  # a reader that cuts it finds a whole callback
     yield bodies.bad("a body larger than 10 MiB", text, "rejected or closed")
 
 
 @rule("good-after-rejection", STATE, "One bad body, which anyone can send, loses callbacks.", how="in turn")
-def good_after_rejection(bodies: Bodies) -> Deliveries:
+def _good_after_rejection(bodies: Bodies) -> Deliveries:
     """A good callback after each kind of rejection is acknowledged."""
     kinds = (
         *("secret-wrong", "secret-type", "account-wrong", "empty-body", "not-json", "not-an-object"),
@@ -54,6 +54,6 @@ def good_after_rejection(bodies: Bodies) -> Deliveries:
         *("plain-json", "not-base64", "broken-blocks", "other-key"),
     )
     bad = [one for kind in kinds for one in [*bodies.catalogue(kind)][:1]]
-    for one in (*bad, *[bodies.forged("a wrong secret")] * 3, next(oversize(bodies))):
+    for one in (*bad, *[bodies.forged("a wrong secret")] * 3, next(_oversize(bodies))):
         yield evolve(one, expected="anything", key=None)
         yield bodies.good(f"a good callback after {one.what}")

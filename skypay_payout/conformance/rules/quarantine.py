@@ -6,25 +6,22 @@ from ._reasons import ANY_STATUS, INVALID, LOST
 
 QUARANTINE = f"No redelivery can fix it: quarantine it for a person and acknowledge. {LOST}"
 
-catalogue(
-    "quarantine",
-    *(
-        (kind, f"An authentic callback with {what} is acknowledged", INVALID, QUARANTINE)
-        for kind, what in (
-            ("invalid-action", "an invalid action"),
-            ("invalid-control-number", "an invalid controlNumber"),
-            ("invalid-pay-type", "an invalid payType"),
-            ("invalid-deal-time", "an invalid dealTime"),
-            ("invalid-fail-description", "an invalid failDescription"),
-            ("invalid-reference-number", "an invalid referenceNumber"),
-            ("invalid-several", "several invalid fields"),
-        )
-    ),
-)
+for _kind, _what in (
+    ("invalid-action", "an invalid action"),
+    ("invalid-control-number", "an invalid controlNumber"),
+    ("invalid-pay-type", "an invalid payType"),
+    ("invalid-deal-time", "an invalid dealTime"),
+    ("invalid-fail-description", "an invalid failDescription"),
+    ("invalid-reference-number", "an invalid referenceNumber"),
+    ("invalid-several", "several invalid fields"),
+):
+    catalogue(
+        "quarantine", (_kind, f"An authentic callback with {_what} is acknowledged", INVALID, QUARANTINE)
+    )
 
 
 @rule("unknown-status", ANY_STATUS, QUARANTINE)
-def unknown_status(bodies: Bodies) -> Deliveries:
+def _unknown_status(bodies: Bodies) -> Deliveries:
     """A status that SkyPay has not defined yet is acknowledged."""
     for status in (7, 8, 0, 99):
         yield bodies.good(f'payType "{status}"', status)
@@ -32,7 +29,7 @@ def unknown_status(bodies: Bodies) -> Deliveries:
 
 
 @rule("invalid-redelivered", INVALID, QUARANTINE, how="in turn")
-def redelivered(bodies: Bodies) -> Deliveries:
+def _redelivered(bodies: Bodies) -> Deliveries:
     """A redelivery of an invalid callback is acknowledged."""
     fields = without(bodies.fields(), "controlNumber")
     for number in ("first", "second"):

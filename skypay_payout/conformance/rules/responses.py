@@ -18,7 +18,7 @@ _SHOWN = 5  # examples that are kept; the others say the same
 
 
 @observer("any-acknowledged", ANY_STATUS, "If everything is rejected, a rejection proves nothing.")
-def any_acknowledged(run: Run) -> Problems:
+def _any_acknowledged(run: Run) -> Problems:
     """At least one callback is acknowledged."""
     first = run.seen[0]
     if run.acknowledged or first.reading is None:
@@ -45,26 +45,26 @@ def _advice(run: Run) -> str:
 
 
 @observer("alive", STATE, "While nothing listens, every callback is lost.")
-def alive(run: Run) -> Problems:
+def _alive(run: Run) -> Problems:
     """The endpoint is still there after every callback."""
     if run.gone:
         yield Problem(run.gone, Consequence.LOST)
 
 
 @observer("acknowledgement-form", RESPONSE, f"SkyPay may not read it as responseCode 1000. {LOST}")
-def form(run: Run) -> Problems:
+def _form(run: Run) -> Problems:
     """Each acknowledgement is one JSON object with the three fields and nothing else."""
     return _examples(run, lambda reading: reading.form, Consequence.FORM)
 
 
 @observer("acknowledgement-key", ENCRYPTION, f"SkyPay cannot decrypt it. {LOST}")
-def key(run: Run) -> Problems:
+def _key(run: Run) -> Problems:
     """Each acknowledgement is encrypted with the key of its callback."""
     return _examples(run, lambda reading: [reading.key] * bool(reading.key), Consequence.LOST)
 
 
 @observer("response-code", RESPONSE, TABLE)
-def code(run: Run) -> Problems:
+def _code(run: Run) -> Problems:
     """Each responseCode is the string of the sample."""
     number = "responseCode: expected '1000' as in the sample, got the number 1000"
     return _examples(run, lambda reading: [number] * reading.code_is_number, Consequence.FORM, warning=True)
@@ -84,7 +84,7 @@ def _examples(
 
 
 @observer("leaks", SECRET, "Whoever reads responses, logs of a proxy included, can report a payout as paid.")
-def leaks(run: Run) -> Problems:
+def _leaks(run: Run) -> Problems:
     """No response repeats a secret or a key, or a part of one, as it is, encoded or derived."""
     for seen in run.seen:
         if where := run.verifier.leak(seen.response.headers, seen.response.body, seen.delivery.near):

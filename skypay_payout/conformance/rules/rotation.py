@@ -13,7 +13,7 @@ PADDING = "1 of 250 wrong keys yields valid padding, so padding alone does not s
 
 
 @rule("older-secret", ROTATION, LOST, needs="a second secret")
-def older_secret(bodies: Bodies) -> Deliveries:
+def _older_secret(bodies: Bodies) -> Deliveries:
     """A callback with an older secret is acknowledged."""
     for number, secret in enumerate(bodies.secrets[:-1], 1):
         for status in PayType:
@@ -22,7 +22,7 @@ def older_secret(bodies: Bodies) -> Deliveries:
 
 
 @rule("older-key", ROTATION, LOST, how="in turn", needs="a second key")
-def older_key(bodies: Bodies) -> Deliveries:
+def _older_key(bodies: Bodies) -> Deliveries:
     """A callback under an older key is acknowledged."""
     for key in range(len(bodies.keys) - 1):
         for status in PayType:
@@ -32,7 +32,7 @@ def older_key(bodies: Bodies) -> Deliveries:
 
 
 @rule("older-key-padding", ROTATION, PADDING, needs="a second key")
-def padding_fits(bodies: Bodies) -> Deliveries:
+def _padding_fits(bodies: Bodies) -> Deliveries:
     """The right key is found even if the padding fits another key too."""
     newest = len(bodies.keys) - 1
     for key, other in ((0, newest), (newest, 0)):

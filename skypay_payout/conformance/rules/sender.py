@@ -21,7 +21,7 @@ catalogue(
 
 
 @rule("name-case-forged", SECRET, f"Decoders of Go and C# ignore the case of names unless told. {FORGED}")
-def forged_by_case(bodies: Bodies) -> Deliveries:
+def _forged_by_case(bodies: Bodies) -> Deliveries:
     """A wrong secret is rejected even if the right one stands under a name in another case."""
     for name in ("Authentication", "AUTHENTICATION"):
         right, wrong = {name: bodies.secrets[-1]}, bodies.fields(authentication=bodies.wrong_secret)
@@ -31,7 +31,7 @@ def forged_by_case(bodies: Bodies) -> Deliveries:
 
 
 @rule("forged-redelivery", SECRET, FORGED, how="in turn")
-def forged_redelivery(bodies: Bodies) -> Deliveries:
+def _forged_redelivery(bodies: Bodies) -> Deliveries:
     """A known callback with a wrong secret is rejected."""
     for status in (PayType.UPLOAD, PayType.PAYOUT):
         fields = bodies.fields(status)
@@ -42,7 +42,7 @@ def forged_redelivery(bodies: Bodies) -> Deliveries:
 
 
 @rule("good-after-forgery", STATE, "Anyone who finds the URL can make a callback be lost.", how="in turn")
-def good_after_forgery(bodies: Bodies) -> Deliveries:
+def _good_after_forgery(bodies: Bodies) -> Deliveries:
     """A callback is acknowledged even after a forged copy of it."""
     for status in (PayType.UPLOAD, PayType.PAYOUT):
         fields = bodies.fields(status)

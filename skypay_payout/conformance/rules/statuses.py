@@ -11,7 +11,7 @@ from ._reasons import ANY_STATUS, HISTORY, JSON, LOST, REPEATS
 
 
 @rule("sample", JSON, f"SkyPay may send the comma before the closing brace, as in its sample. {LOST}")
-def sample(bodies: Bodies) -> Deliveries:
+def _sample(bodies: Bodies) -> Deliveries:
     """The published sample is acknowledged."""
     text, fields = SAMPLE.decode(), bodies.fields()
     for name in ("userName", "authentication", "controlNumber"):
@@ -20,21 +20,21 @@ def sample(bodies: Bodies) -> Deliveries:
 
 
 @rule("status", ANY_STATUS, LOST)
-def every_status(bodies: Bodies) -> Deliveries:
+def _every_status(bodies: Bodies) -> Deliveries:
     """Every status is acknowledged."""
     for status in PayType:
         yield bodies.good(status.name, status)
 
 
 @rule("pay-type-number", "point 2: payType", LOST)
-def pay_type_as_a_number(bodies: Bodies) -> Deliveries:
+def _pay_type_as_a_number(bodies: Bodies) -> Deliveries:
     """A payType that is a number is acknowledged."""
     for status in PayType:
         yield bodies.good(f"payType {status:d}, {status.name}", status, payType=int(status))
 
 
 @rule("after", REPEATS, LOST, how="in turn")
-def any_status_after_any(bodies: Bodies) -> Deliveries:
+def _any_status_after_any(bodies: Bodies) -> Deliveries:
     """Any status as the first callback of a payout, and any status after it, is acknowledged."""
     for first in PayType:
         payout = ""
@@ -47,7 +47,7 @@ def any_status_after_any(bodies: Bodies) -> Deliveries:
 
 
 @rule("redelivered", REPEATS, LOST, how="in turn")
-def redelivered(bodies: Bodies) -> Deliveries:
+def _redelivered(bodies: Bodies) -> Deliveries:
     """A redelivery of any status, at once or after other callbacks, is acknowledged."""
     sent = [(status.name, bodies.fields(status)) for status in PayType]
     for name, fields in sent:
@@ -58,7 +58,7 @@ def redelivered(bodies: Bodies) -> Deliveries:
 
 
 @rule("redelivered-changed", REPEATS, LOST, how="in turn")
-def redelivered_in_another_form(bodies: Bodies) -> Deliveries:
+def _redelivered_in_another_form(bodies: Bodies) -> Deliveries:
     """A redelivery in another form is acknowledged."""
     fields = bodies.fields(PayType.PAYOUT)
     time = str(fields["dealTime"])
@@ -73,7 +73,7 @@ def redelivered_in_another_form(bodies: Bodies) -> Deliveries:
 
 
 @rule("different-content", HISTORY, f"A person must see both contents. {LOST}", how="in turn")
-def different_content(bodies: Bodies) -> Deliveries:
+def _different_content(bodies: Bodies) -> Deliveries:
     """Two contents under one control number, status and time are both acknowledged."""
     for status, name in ((4, "failDescription"), (5, "referenceNumber"), (2, "an unknown field")):
         fields = bodies.fields(status)
@@ -82,7 +82,7 @@ def different_content(bodies: Bodies) -> Deliveries:
 
 
 @rule("overtaken", REPEATS, LOST, how="in turn")
-def overtaken(bodies: Bodies) -> Deliveries:
+def _overtaken(bodies: Bodies) -> Deliveries:
     """A callback that arrives after a newer one is acknowledged."""
     early = {status: bodies.time() for status in PayType}
     for late in PayType:
@@ -94,7 +94,7 @@ def overtaken(bodies: Bodies) -> Deliveries:
 
 
 @rule("same-second", REPEATS, LOST, how="in turn")
-def same_second(bodies: Bodies) -> Deliveries:
+def _same_second(bodies: Bodies) -> Deliveries:
     """Several statuses with the same dealTime are acknowledged."""
     payout, time = bodies.number(), bodies.time()
     for status in PayType:
@@ -102,7 +102,7 @@ def same_second(bodies: Bodies) -> Deliveries:
 
 
 @rule("amended-twice", ANY_STATUS, LOST, how="in turn")
-def amended_twice(bodies: Bodies) -> Deliveries:
+def _amended_twice(bodies: Bodies) -> Deliveries:
     """Repeated amendments are acknowledged."""
     payout = bodies.number()
     for number, status in enumerate((1, 6, 6, 5, 5, 2), 1):

@@ -23,7 +23,7 @@ NOT_FIRST = "What is acknowledged first is lost if the process ends in between. 
 
 
 @observer("stored-form", "points 2 to 9: what an event holds", "What cannot be read back cannot be used.")
-def form(run: Run) -> Problems:
+def _form(run: Run) -> Problems:
     """Each stored event can be read."""
     invalid = run.ledger.numbers.keys() | run.ledger.tolerated
     for number, (line, event) in enumerate(run.ledger.stored, 1):
@@ -32,7 +32,7 @@ def form(run: Run) -> Problems:
 
 
 @observer("stored-once", REPEATS, "What is not stored is lost; what is stored twice may be processed twice.")
-def once(run: Run) -> Problems:
+def _once(run: Run) -> Problems:
     """Every acknowledged callback is stored once."""
     for key, events in run.ledger.events.items():
         kept = run.ledger.kept.get(key, [])
@@ -45,14 +45,14 @@ def once(run: Run) -> Problems:
 
 
 @observer("stored-first", "point 12: store before acknowledging", NOT_FIRST)
-def first(run: Run) -> Problems:
+def _first(run: Run) -> Problems:
     """A callback is stored before it is acknowledged."""
     if run.ledger.lines("stored") and run.ledger.late:
         yield Problem("it was acknowledged first, and stored later", Consequence.LOST, "the last callback")
 
 
 @observer("stored-intact", "points 7 and 11", "A damaged text cannot be restored.")
-def intact(run: Run) -> Problems:
+def _intact(run: Run) -> Problems:
     """Events are stored as they arrived, including Chinese and unknown fields."""
     for key, events in run.ledger.events.items():
         sent = [_texts(callback.to_dict()) for callback, _ in events]
@@ -65,7 +65,7 @@ def intact(run: Run) -> Problems:
 
 
 @observer("stored-time", TIME, "Events at another time are sorted and reconciled wrongly.")
-def time(run: Run) -> Problems:
+def _time(run: Run) -> Problems:
     """A dealTime is stored as the same instant, UTC+8."""
     for key, ((callback, seen), *_) in run.ledger.events.items():
         is_missing = seen.acknowledged and key not in run.ledger.kept
@@ -78,7 +78,7 @@ def time(run: Run) -> Problems:
 
 
 @observer("stored-rejected", SECRET, FORGED)
-def rejected(run: Run) -> Problems:
+def _rejected(run: Run) -> Problems:
     """Nothing that was rejected is stored."""
     forged = run.ledger.forged
     for callback in run.ledger.unexpected:
@@ -88,7 +88,7 @@ def rejected(run: Run) -> Problems:
 
 
 @observer("stored-invalid", INVALID, "A payout that nobody reported is processed: a guess may be wrong.")
-def invalid(run: Run) -> Problems:
+def _invalid(run: Run) -> Problems:
     """Nothing invalid is stored as an event."""
     if run.bodies.control_number:
         raise Stop("it needs payouts of its own", Outcome.SKIPPED)
@@ -105,7 +105,7 @@ def invalid(run: Run) -> Problems:
 
 
 @observer("stored-different", HISTORY, "A person must see both contents: nobody can know which one is right.")
-def both_contents(run: Run) -> Problems:
+def _both_contents(run: Run) -> Problems:
     """Two contents under one control number, status and time are both stored."""
     for key, ((_, seen), *_) in run.ledger.events.items():
         kept = {callback.digest for callback in run.ledger.kept.get(key, [])}
@@ -114,7 +114,7 @@ def both_contents(run: Run) -> Problems:
 
 
 @observer("quarantined", ANY_STATUS, "Nobody will ever hear of it again, or it is taken for an event.")
-def quarantined(run: Run) -> Problems:
+def _quarantined(run: Run) -> Problems:
     """Every invalid callback that was acknowledged is quarantined."""
     records, malformed = run.ledger.records("quarantined", "payload")
     yield from malformed
@@ -126,7 +126,7 @@ def quarantined(run: Run) -> Problems:
 
 
 @observer("quarantined-valid", ANY_STATUS, "Until a person looks, a payout that was acknowledged is unknown.")
-def valid_is_quarantined(run: Run) -> Problems:
+def _valid_is_quarantined(run: Run) -> Problems:
     """No valid callback is quarantined."""
     for record in run.ledger.records("quarantined", "payload")[0]:
         callback = run.ledger.valid(_payload(record))
@@ -136,7 +136,7 @@ def valid_is_quarantined(run: Run) -> Problems:
 
 
 @observer("derived-status", HISTORY, "Code that acts on it pays, refunds or waits wrongly.")
-def derived_status(run: Run) -> Problems:
+def _derived_status(run: Run) -> Problems:
     """The status of each payout follows from all of its callbacks."""
     problems = _wrong_statuses(run)
     for _ in range(_WAITS):

@@ -22,7 +22,7 @@ CHUNKED = (
 
 
 @rule("base64-lines", ENCRYPTION, LOST, needs="a key")
-def base64_lines(bodies: Bodies) -> Deliveries:
+def _base64_lines(bodies: Bodies) -> Deliveries:
     """Base64 wrapped in lines is acknowledged."""
     for width, newline, end in (
         *((76, "\r\n", ""), (76, "\r\n", "\r\n"), (76, "\n", ""), (64, "\n", "\n"), (61, "\n", "")),
@@ -34,7 +34,7 @@ def base64_lines(bodies: Bodies) -> Deliveries:
 
 
 @rule("base64-surroundings", SPACE, LOST, needs="a key")
-def base64_surroundings(bodies: Bodies) -> Deliveries:
+def _base64_surroundings(bodies: Bodies) -> Deliveries:
     """Base64 with a byte order mark before it or white space around it is acknowledged."""
     for before, behind in ((b"\xef\xbb\xbf", b""), (b"  ", b"  "), (b"\r\n", b"\n\n")):
         good = bodies.good(f"{before!r} before it, {behind!r} behind it")
@@ -42,7 +42,7 @@ def base64_surroundings(bodies: Bodies) -> Deliveries:
 
 
 @rule("base64-alphabet", ENCRYPTION, LOST, needs="a key")
-def base64_alphabet(bodies: Bodies) -> Deliveries:
+def _base64_alphabet(bodies: Bodies) -> Deliveries:
     """Every character of Base64 is decoded."""
     for end, special in product((b"==", b"=", b""), (b"+", b"/")):
         what, fields = f"a {special.decode()}, and {len(end)} = at the end", bodies.fields()
@@ -52,7 +52,7 @@ def base64_alphabet(bodies: Bodies) -> Deliveries:
 
 
 @rule("padding", ENCRYPTION, LOST, needs="a key")
-def padding(bodies: Bodies) -> Deliveries:
+def _padding(bodies: Bodies) -> Deliveries:
     """Every length of padding is decrypted."""
     for size in range(1, 17):
         fields = bodies.fields(remark="")
@@ -61,7 +61,7 @@ def padding(bodies: Bodies) -> Deliveries:
 
 
 @rule("content-type", EXCHANGE, LOST)
-def content_types(bodies: Bodies) -> Deliveries:
+def _content_types(bodies: Bodies) -> Deliveries:
     """A charset in the content type is acknowledged."""
     charset = "text/plain; charset=utf-8"
     for content_type in (charset, "text/plain;charset=UTF-8", 'text/plain; charset="utf-8"', "Text/Plain"):
@@ -69,26 +69,26 @@ def content_types(bodies: Bodies) -> Deliveries:
 
 
 @rule("chunked", EXCHANGE, CHUNKED)
-def chunked(bodies: Bodies) -> Deliveries:
+def _chunked(bodies: Bodies) -> Deliveries:
     """A chunked request is acknowledged."""
     for status in (PayType.UPLOAD, PayType.FAILURE):
         yield _requested(bodies.good(status.name, status, failDescription="余额不足" * 300), chunked=True)
 
 
 @rule("get", EXCHANGE, OPENED)
-def get(_: Bodies) -> Deliveries:
+def _get(_: Bodies) -> Deliveries:
     """A GET is not acknowledged."""
     yield Delivery("a GET without a body", Request(b"", method="GET"), "unacknowledged")
 
 
 @rule("header-names", EXCHANGE, LOST)
-def header_names(bodies: Bodies) -> Deliveries:
+def _header_names(bodies: Bodies) -> Deliveries:
     """Header names in capitals are acknowledged."""
     yield _requested(bodies.good("header names in capitals"), shouted=True)
 
 
 @rule("one-connection", EXCHANGE, LOST, how="over one connection")
-def one_connection(bodies: Bodies) -> Deliveries:
+def _one_connection(bodies: Bodies) -> Deliveries:
     """Callbacks over one connection each get the right response, also after a rejection."""
     for number in ("first", "second"):
         yield bodies.good(f"the {number} callback")
