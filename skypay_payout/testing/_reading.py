@@ -31,16 +31,11 @@ _is_response_time = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{4}", re
 class Reading:
     """What a response to a good callback says."""
 
-    failure: str = ""
-    """Why it does not acknowledge; ``""`` if it does: status 200 and responseCode 1000."""
-    key: str = ""
-    """By which it is not encrypted with the key of the callback."""
-    form: tuple[str, ...] = ()
-    """In what the fields, or the JSON around them, are not as they should be."""
-    code_is_number: bool = False
-    """The specification's table says int, its sample shows a string."""
-    time: datetime | str | None = None
-    """The instant of responseTime, or by which it does not have its form."""
+    failure: str = ""  # why it does not acknowledge; "" if it does: status 200 and responseCode 1000
+    key: str = ""  # by which it is not encrypted with the key of the callback
+    form: tuple[str, ...] = ()  # in what the fields, or the JSON around them, are not as they should be
+    code_is_number: bool = False  # the specification's table says int, its sample shows a string
+    time: datetime | str | None = None  # the instant of responseTime, or by which it has another form
 
 
 def read(
