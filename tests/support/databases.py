@@ -187,7 +187,8 @@ class Postgres(DatabaseServer):
 
     def _start_command(self) -> Sequence[str | Path]:
         # What a killed program wrote stays written: only a power cut would need fsync.
-        settings = ["listen_addresses=", "shared_buffers=16MB"]
+        # Of its other kind of shared memory, a server that is killed leaves files in /dev/shm.
+        settings = ["listen_addresses=", "shared_buffers=16MB", "dynamic_shared_memory_type=mmap"]
         if not self._durable:
             settings += ["fsync=off", "full_page_writes=off"]
         options = [f"-c{setting}" for setting in settings]
