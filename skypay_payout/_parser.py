@@ -39,7 +39,7 @@ class _Login:
         """Structure authenticated fields, and redact the secrets that the sender repeats in them."""
         result = self.structure(fields)
         if isinstance(result, PayoutCallback):
-            texts = [result.fail_description or "", result.reference_number or ""]
+            texts = [text for text in (result.fail_description, result.reference_number) if text]
             if result.extra:
                 collect(result.extra, texts)
             if not contains("\0".join(texts), self.secrets):
