@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from .causes import by_cause, counted, print_cause, print_indented
 from .lines import as_json
 from .terminal import RED, YELLOW, paragraph, printable, styled
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 _ORDER = ("passed", "warning", "failed", "skipped", "inconclusive")
 _STYLES = {"failed": RED, "warning": YELLOW}
-_NAMED = 4
-"""Callbacks that are named where several fail."""
-_EXAMPLES = 4
-"""Rules that show an example, of those that fail in one way."""
-_OF_ONE_MISTAKE = 8
-"""More rules than that fail in one way for one reason."""
 
 
 @define
@@ -56,17 +50,19 @@ class Report:
             print(json.dumps({"summary": summary | {"not_tried": missing}}))
             return
         self._print_section()
-        _print_messages(self.results)
-        causes = _by_cause(self.results)
+        causes = by_cause(self.results)
         for cause in causes:
-            _print_cause(cause, files)
+            print_cause(cause, files)
+        _print_messages(self.results)
         failed = [cause for cause in causes if not cause[0][1].warning]
         outcomes = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _ORDER)
-        text = f"{_counted(len(self.results), 'rule')}: {outcomes}"
+        text = f"{counted(len(self.results), 'rule')}: {outcomes}"
         if failed:
-            text += f"; {_counted(sum(map(len, failed)), 'failure')} in {_counted(len(failed), 'cause')}"
+            text += f"; {counted(sum(map(len, failed)), 'failure')} in {counted(len(failed), 'cause')}"
         if missing > 0:
-            text += f"; {_counted(missing, 'rule')} not tried"
+            text += f"; {counted(missing, 'rule')} not tried"
+            if any(result.consequence == "the endpoint went away" for result in self.results):
+                text += ", since the endpoint went away"
         print(f"\n{paragraph(text)}", flush=True)
 
     def _print_section(self) -> None:
@@ -83,53 +79,6 @@ class Report:
         self._printed = len(self.results)
 
 
-_Cause = Sequence[tuple["Result", "Problem"]]
-
-
-def _by_cause(results: Iterable[Result]) -> list[_Cause]:
-    """What failed in the same way, the worst consequence first, and warnings last."""
-    from ..conformance import Consequence
-
-    causes: dict[tuple[bool, int, str], list[tuple[Result, Problem]]] = {}
-    for result in results:
-        for problem in result.problems:
-            same = re.sub(r"'.*'|\d+", "…", problem.message)
-            key = problem.warning, list(Consequence).index(problem.consequence), same
-            causes.setdefault(key, []).append((result, problem))
-    return [causes[key] for key in sorted(causes, key=lambda key: (key[:2], -len(causes[key])))]
-
-
-def _print_cause(cause: _Cause, files: Mapping[Problem, str]) -> None:
-    _, problem = cause[0]
-    kind, style = ("WARNING", YELLOW) if problem.warning else ("FAILED", RED)
-    print(f"\n{styled(f'{kind}: {problem.consequence}', style)}")
-    _print(printable(problem.message))
-    # What fails in order fails at once too, and is easier to look into.
-    ranked = sorted(cause, key=lambda one: one[0].rule.how != "in any order")
-    by_rule: dict[str, list[tuple[Result, Problem]]] = {}
-    for one in ranked:
-        by_rule.setdefault(one[0].id, []).append(one)
-    # Where so many rules fail in one way, one mistake is behind it; else each may be of another.
-    examples = 1 if len(by_rule) > _OF_ONE_MISTAKE else _EXAMPLES
-    if len(cause) > 1:
-        _print(f"{_counted(len(cause), 'time')} in {_counted(len(by_rule), 'rule')}:")
-    for failed in list(by_rule.values())[:examples]:
-        _print_example(failed, files)
-    if others := [f"{name} ({len(failed)})" for name, failed in list(by_rule.items())[examples:]]:
-        _print(f"Also in {', '.join(others)}")
-
-
-def _print_example(failed: _Cause, files: Mapping[Problem, str]) -> None:
-    result, problem = failed[0]
-    whats = list(dict.fromkeys(printable(one.what) for _, one in failed if one.what))
-    more = f" and {len(whats) - _NAMED} more" if len(whats) > _NAMED else ""
-    _print(": ".join(filter(None, (result.id, result.rule.rule, ", ".join(whats[:_NAMED]) + more))))
-    for name, text in (("sent", problem.sent), ("received", problem.received), ("saved", files.get(problem))):
-        if text:
-            _print(f"{name:9} {printable(text)}", indent=4, hanging=10)
-    _print(f"Specification: {result.rule.point}. {result.rule.why}", indent=4, hanging=0)
-
-
 def _print_messages(results: Iterable[Result]) -> None:
     """What was not tried, and why; what a run could not detect."""
     told = dict[tuple[str, str], list[str]]()
@@ -139,12 +88,4 @@ def _print_messages(results: Iterable[Result]) -> None:
     for (outcome, message), names in told.items():
         label = outcome.upper() if outcome == "inconclusive" else outcome
         print()
-        _print(f"{label}: {', '.join(names)}: {printable(message)}", indent=0)
-
-
-def _print(text: str, *, indent: int = 2, hanging: int = 2) -> None:
-    print(paragraph(text, indent=indent, hanging=hanging))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+        print_indented(f"{label}: {', '.join(names)}: {printable(message)}", indent=0)

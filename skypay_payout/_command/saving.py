@@ -40,13 +40,15 @@ def write(name: str | None, url: str, results: Sequence[Result]) -> dict[Problem
             files[problem] = str(file)
             headers = [f"Content-Type: {problem.request.content_type}"]
             headers += ["Transfer-Encoding: chunked"] * problem.request.chunked
+            body = quote(f"@{file.absolute()}")
             options = " ".join(f"-H {quote(header)}" for header in headers)
             lines += [
                 f"# {printable(str(problem))}",
-                f"curl -sS -i {options} --data-binary @{quote(file.name)} {quote(without_password(url))}",
+                f"curl -sS -i {options} --data-binary {body} {quote(without_password(url))}",
             ]
             _write(file, problem.request.body)
-    _write(Path(name) / "curl.sh", ("\n".join(lines) + "\n").encode(errors="backslashreplace"))
+    if lines:
+        _write(Path(name) / "curl.sh", ("\n".join(lines) + "\n").encode(errors="backslashreplace"))
     return files
 
 

@@ -55,8 +55,13 @@ def check_endpoint(
         if not run.probe(ANY):
             yield run.result(ANY)
             return
-        for rule in rules:  # the observers come last
-            yield run.result(rule)
-            if run.gone and rule.how != "observing":
+        judges_stored = sources and rules[-1].section == "stored"  # which needs what the others deliver
+        for rule in RULES if judges_stored else rules:  # the observers come last
+            delivers, gone = rule.how != "observing", run.gone
+            if (gone and (delivers or rule is ALIVE)) or not (delivers or rule in rules):
+                continue
+            result = run.result(rule)
+            if rule in rules or result.outcome is Outcome.INCONCLUSIVE:
+                yield result
+            if run.gone and not gone:
                 yield run.result(ALIVE)
-                return

@@ -110,9 +110,9 @@ class Ledger:
 
     def _is_late(self, run: "Run") -> bool:
         """Whether a callback is missing at once, and stored a little later."""
-        (seen,) = run.exchanged(run.seen[0].rule, [run.bodies.good("the last callback")])
-        sent = self._parser.parse(seen.delivery.text)
         with suppress(Stop):
+            (seen,) = run.exchanged(run.seen[0].rule, [run.bodies.good("the last callback")])
+            sent = self._parser.parse(seen.delivery.text)
             if seen.acknowledged and sent not in map(self._event, self.lines("stored")):
                 sleep(LATER)
                 return sent in map(self._event, self.lines("stored", again=True))

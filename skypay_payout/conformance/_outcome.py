@@ -27,12 +27,14 @@ class Outcome(StrEnum):
 class Consequence(StrEnum):
     """What a failure costs, from the worst to the least."""
 
+    GONE = "the endpoint went away"
     ACKNOWLEDGED = "acknowledged what it must not"
     LEAKED = "repeated a secret or a key"
     LOST = "lost a good callback"
     MISTAKEN = "took an invalid callback for an event, or lost it"
     STORED_WRONG = "stored it wrongly"
     CRASHED = "crashed instead of rejecting"
+    UNANSWERED = "did not answer"
     FORM = "form"
 
 

@@ -70,8 +70,6 @@ class Seen:
 Deliveries: TypeAlias = Iterator[Delivery]
 Problems: TypeAlias = Iterator[Problem]
 _M = TypeVar("_M", bound=Callable[..., Deliveries] | Callable[..., Problems])
-
-
 RULES: list[Rule] = []
 """Every rule, in the order of the modules."""
 
@@ -88,8 +86,7 @@ def rule(name: str, point: str, why: str, *, how: How = ANY_ORDER, needs: str = 
     return add
 
 
-observer = partial(rule, how="observing")
-"""Make a rule of what yields the problems of a whole run."""
+observer = partial(rule, how="observing")  # makes a rule of what yields the problems of a whole run
 
 
 def catalogue(section: str, *kinds: tuple[str, str, str, str]) -> None:

@@ -34,6 +34,7 @@ class Run:
     sources: Mapping[str, Source]  # by the name of the option: stored, quarantined, statuses
     seen: list[Seen] = field(init=False, factory=list[Seen])
     gone: str = field(init=False, default="")  # why nobody listens any more
+    last: Seen = field(init=False)  # what the endpoint got before it went away
     begun: float = field(init=False, default=0.0)  # when the first callback was acknowledged
     _waited: float = field(init=False, default=0.0)
 
@@ -94,20 +95,24 @@ class Run:
 
     def exchanged(self, rule: Rule, deliveries: list[Delivery]) -> list[Seen]:
         """Deliver at once, or over one connection if the rule says so. Raises ``Stop`` if nobody is left."""
+        if self.gone:
+            raise Stop(self.gone)
         requests = [delivery.request for delivery in deliveries]
-        responses = self._delivered(rule, requests)
-        if self.acknowledged and any(isinstance(one, Unreachable) for one in responses):
+        for _ in range(2):
+            seen = list[Seen]()
+            for one, response in zip(deliveries, self._delivered(rule, requests), strict=True):
+                reading = self.verifier.read(response, one.key) if one.expected == "acknowledged" else None
+                seen.append(Seen(rule, one, response, reading))
+            missed = [one.response for one in seen if isinstance(one.response, Unreachable)]
+            if not missed or not self.acknowledged:
+                self.seen += seen
+                return seen
+            self.seen += [one for one in seen if not isinstance(one.response, Unreachable)]
             sleep(_RESTART)
-            responses = self._delivered(rule, requests)
-            if gone := [one for one in responses if isinstance(one, Unreachable)]:
-                self.gone = f"{gone[0]}, since {self.seen[-1].name}"
-                raise Stop(self.gone)
-        seen = list[Seen]()
-        for one, response in zip(deliveries, responses, strict=True):
-            genuine = one.expected == "acknowledged"
-            seen.append(Seen(rule, one, response, self.verifier.read(response, one.key) if genuine else None))
-        self.seen += seen
-        return seen
+        closed = [one for one in self.seen[-TOGETHER:] if not one.response.status]
+        self.last = (closed or self.seen)[-1]
+        self.gone = f"{missed[0]}, since {self.last.name}"
+        raise Stop(self.gone)
 
     @cached_property
     def _copes(self) -> bool:

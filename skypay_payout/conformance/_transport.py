@@ -4,7 +4,7 @@ import os
 import ssl
 from collections.abc import AsyncIterator
 from functools import cache
-from http.cookiejar import CookieJar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from socket import gaierror
 from typing import cast
 
@@ -25,27 +25,20 @@ def _ssl_context(file: str | None, directory: str | None) -> ssl.SSLContext:
         raise ValueError(f"{name}: cannot read the certificates in {value!r}: {why}") from None
 
 
-class _NoCookies(CookieJar):
-    def extract_cookies(self, response: object, request: object) -> None:
-        """Keep none: SkyPay is no browser."""
-
-
 def new_client(*, keepalive: int) -> httpx.AsyncClient:
     """Return a client that keeps so many connections open. Raises ``ValueError`` for the environment."""
     context = _ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     try:
         return httpx.AsyncClient(
             verify=context,
-            cookies=_NoCookies(),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # SkyPay is no browser
             timeout=None,  # noqa: S113  the deadline is over everything, which no timeout of httpx is
             limits=httpx.Limits(max_keepalive_connections=keepalive),
         )
     except (ValueError, ImportError, httpx.InvalidURL):
         # The message may hold the proxy's password.
-        raise ValueError(
-            "a proxy in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY) cannot be used; "
-            "expected http://host:port, or unset it"
-        ) from None
+        told = "a proxy in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY) cannot be used"
+        raise ValueError(f"{told}; expected http://host:port, or unset it") from None
 
 
 def built(url: httpx.URL, request: Request) -> httpx.Request:

@@ -42,8 +42,10 @@ class Verifier(Secrets):
             message, costs = self.rejection_problem(response), Consequence.FORM
             if "1000" in message or 200 <= response.status < 300:
                 costs = Consequence.ACKNOWLEDGED
-            elif response.status >= 500 or not response.status:
+            elif response.status >= 500 or isinstance(response, ConnectionClosed):
                 costs = Consequence.CRASHED
+            elif not response.status:
+                costs = Consequence.UNANSWERED
         if not message or (expected == "unacknowledged" and "1000" not in message):
             return None
         if response.status == 429 and costs is not Consequence.ACKNOWLEDGED:

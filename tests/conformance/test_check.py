@@ -221,6 +221,15 @@ def test_a_closed_connection_is_a_crash_where_a_rejection_is_due() -> None:
     assert result.consequence is Consequence.CRASHED
 
 
+def test_a_response_that_does_not_come_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_delivery, "DEADLINE", 0.2)
+    ended = Event()
+    result = checked(variant(reject=lambda self, _: ended.wait(60) and None), "not-an-object")[
+        "not-an-object"
+    ]
+    assert result.consequence is Consequence.UNANSWERED
+
+
 def test_the_worst_consequence_is_that_of_the_result() -> None:
     calls = count()
     endpoint = variant(reject=lambda self, _: Answer(200 if next(calls) % 2 else 500))

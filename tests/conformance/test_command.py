@@ -19,8 +19,10 @@ from xml.etree import ElementTree
 import pytest
 
 from skypay_payout import CallbackParser
+from skypay_payout import conformance as conformance_package
 from skypay_payout._command import main, stored
 from skypay_payout.conformance import RULES
+from skypay_payout.conformance._rule import selected
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 from tests.conformance.served import (
     OLDER_KEY,
@@ -29,6 +31,7 @@ from tests.conformance.served import (
     Encrypted,
     Endpoint,
     Received,
+    Rejected,
     Server,
     served,
 )
@@ -126,9 +129,9 @@ class Careless(Lax):
 
 
 def test_the_worst_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
-    only = ["--only", "not-utf8", "--only", "secret-wrong", "--only", "acknowledgement-form"]
+    names = ["--only", "not-utf8", "--only", "secret-wrong", "--only", "acknowledgement-form"]
     with served(Careless()) as server:
-        assert conformance(server, *only) == 1
+        assert conformance(server, *names) == 1
     kinds = re.findall("^FAILED: (.+)$", capsys.readouterr().out, re.MULTILINE)
     assert kinds == ["acknowledged what it must not", "crashed instead of rejecting", "form"]
 
@@ -186,6 +189,57 @@ def test_where_nothing_is_acknowledged_the_diagnosis_is_all(capsys: pytest.Captu
     )
     assert told.endswith(f"1 cause; {len(RULES) - 1} rules not tried")
     assert len(out.splitlines()) < 25
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
+    """Let there be these rules alone, since all of them would take long."""
+    monkeypatch.setattr(conformance_package, "RULES", selected(names))
+    return [f"--only={name}" for name in names]
+
+
+class Gone(Exception):
+    pass
+
+
+def test_an_endpoint_that_crashed_is_told_first_and_its_store_is_judged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("skypay_payout.conformance._run._RESTART", 0.0)
+
+    class Crashing(Endpoint):
+        def read(self, text: bytes) -> dict[str, object]:
+            if text == b"null":
+                server.shutdown()
+                server.server_close()
+                raise Gone
+            return super().read(text)
+
+        def __call__(self, request: Received) -> Answer | None:
+            try:
+                return self.handle(request)
+            except Gone:
+                return None
+            except Rejected as rejected:
+                return self.reject(rejected.status)
+
+    arguments = only(monkeypatch, "status", "not-an-object", "not-utf8", "empty-body", "alive", "stored-*")
+    with served(Crashing()) as server:
+        assert conformance(server, *arguments, "--stored", "true", "--save", str(tmp_path)) == 1
+    told = words(capsys.readouterr().out)
+    kinds = re.findall(
+        "(FAILED|INCONCLUSIVE): (the endpoint|lost|crashed|not-utf8, stored-first: cannot)", told
+    )
+    assert [second for _, second in kinds] == [
+        "the endpoint",
+        "lost",
+        "crashed",
+        "not-utf8, stored-first: cannot",
+    ]
+    assert re.search("FAILED: the endpoint went away cannot connect to .+, since not-an-object, null", told)
+    assert "alive: The endpoint is still there after every callback sent null saved" in told
+    assert "was acknowledged, but is not stored" in told
+    assert told.endswith("1 rule not tried, since the endpoint went away")
+    assert (tmp_path / "alive-1.body").read_bytes() == b"null"
 
 
 def test_the_first_failure_can_end_the_check(lax: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -359,7 +413,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "stored.jsonl"
 
 
-def test_the_stored_events_are_read_from_a_command(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+def test_the_stored_events_are_read_from_a_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
     parser = CallbackParser.from_environ(plain=True)
 
     class Storing(Endpoint):
@@ -368,11 +424,11 @@ def test_the_stored_events_are_read_from_a_command(capsys: pytest.CaptureFixture
                 print(json.dumps(parser.parse(json.dumps(fields)).to_dict(), ensure_ascii=False), file=lines)
                 print(file=lines)
 
+    arguments = only(monkeypatch, "status", "stored-*")
     with served(Storing()) as server:
-        only = ["--only", "status", "--only", "stored-*"]
-        assert conformance(server, *only, "--stored", f"cat {shlex.quote(str(file))}") == 0
+        assert conformance(server, *arguments, "--stored", f"cat {shlex.quote(str(file))}") == 0
         assert "stored            8 passed" in capsys.readouterr().out
-        assert conformance(server, *only, "--stored", f"head -n -3 {shlex.quote(str(file))}") == 1
+        assert conformance(server, *arguments, "--stored", f"head -n -3 {shlex.quote(str(file))}") == 1
         assert "FAILED: lost a good callback" in capsys.readouterr().out
 
 
@@ -387,20 +443,25 @@ def test_the_stored_events_are_read_from_a_command(capsys: pytest.CaptureFixture
     ],
 )
 def test_a_command_that_fails_is_inconclusive(
-    right: Server, capsys: pytest.CaptureFixture[str], command: str, problem: str
+    right: Server,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    problem: str,
 ) -> None:
-    assert conformance(right, "--only", "status", "--only", "stored-once", "--stored", command) == 1
+    arguments = only(monkeypatch, "status", "stored-once")
+    assert conformance(right, *arguments, "--stored", command) == 1
     told = words(capsys.readouterr().out)
     assert f"INCONCLUSIVE: stored-once: {problem}" in told
     assert "0 failed, 0 skipped, 1 inconclusive" in told
 
 
 def test_a_line_that_is_no_json_is_told_and_hides_nothing(
-    right: Server, capsys: pytest.CaptureFixture[str], file: Path
+    right: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     file.write_text('{"payType": "paid"}\nWarning: a notice of the store\n')
-    only = ["--only", "status", "--only", "stored-form", "--only", "stored-once"]
-    assert conformance(right, *only, "--stored", f"cat {shlex.quote(str(file))}") == 1
+    arguments = only(monkeypatch, "status", "stored-form", "stored-once")
+    assert conformance(right, *arguments, "--stored", f"cat {shlex.quote(str(file))}") == 1
     told = words(capsys.readouterr().out)
     assert "got 'Warning: a notice of the store'" in told
     assert "was acknowledged, but is not stored" in told
@@ -415,8 +476,11 @@ def test_help_says_what_the_lines_of_each_option_hold(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("option", ["--quarantined", "--statuses"])
-def test_the_other_commands_run_too(right: Server, capsys: pytest.CaptureFixture[str], option: str) -> None:
-    assert conformance(right, "--only", "quarantined", "--only", "derived-*", option, "exit 3") == 1
+def test_the_other_commands_run_too(
+    right: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    arguments = only(monkeypatch, "quarantined", "derived-*")
+    assert conformance(right, *arguments, option, "exit 3") == 1
     assert f"the command of {option} ended with status 3" in words(capsys.readouterr().out)
 
 
@@ -424,7 +488,8 @@ def test_a_command_that_does_not_end_is_ended(
     right: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored, "SECONDS", 0.2)
-    assert conformance(right, "--only", "stored-once", "--stored", "sleep 600 & wait") == 1
+    arguments = only(monkeypatch, "stored-once")
+    assert conformance(right, *arguments, "--stored", "sleep 600 & wait") == 1
     told = words(capsys.readouterr().out)
     assert "expected the command of --stored to end within 0 s" in told
 
@@ -433,11 +498,12 @@ def test_a_command_that_does_not_end_is_ended(
 
 
 def test_callbacks_that_failed_are_saved_with_a_line_for_curl(
-    lax: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lax: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = lax.url.replace("//", "//user:hidden@") + "?token=hidden#hidden"
-    directory = tmp_path / "saved"
-    assert main(["conformance", url, *SOME, "--save", str(directory)]) == 1
+    directory = tmp_path / "what's saved"
+    monkeypatch.chdir(tmp_path)
+    assert main(["conformance", url, *SOME, "--save", directory.name]) == 1
     assert "saved" in capsys.readouterr().out
     assert directory.stat().st_mode & 0o077 == 0
     bodies = sorted(directory.glob("*.body"))
@@ -445,15 +511,17 @@ def test_callbacks_that_failed_are_saved_with_a_line_for_curl(
     assert bodies[0].read_bytes() in [request.body for request in lax.requests]
     assert all(file.stat().st_mode & 0o077 == 0 for file in directory.iterdir())
     script = (directory / "curl.sh").read_text()
-    line = "curl -sS -i -H 'Content-Type: text/plain' --data-binary @secret-wrong-1.body " + lax.url
-    assert line in script.splitlines()
+    body = f"--data-binary {shlex.quote(f'@{directory}/secret-wrong-1.body')}"
+    assert f"curl -sS -i -H 'Content-Type: text/plain' {body} {lax.url}" in script.splitlines()
     assert "hidden" not in script
 
 
-def test_what_is_missing_in_a_store_has_no_callback_to_save(right: Server, tmp_path: Path) -> None:
-    arguments = ["--only", "status", "--only", "stored-once", "--stored", "true", "--save", str(tmp_path)]
-    assert conformance(right, *arguments) == 1
-    assert [file.name for file in tmp_path.iterdir()] == ["curl.sh"]
+def test_what_is_missing_in_a_store_has_no_callback_to_save(
+    right: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = only(monkeypatch, "status", "stored-once")
+    assert conformance(right, *arguments, "--stored", "true", "--save", str(tmp_path)) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_in_the_directory_that_cannot_be_written_is_told(

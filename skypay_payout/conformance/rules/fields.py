@@ -1,5 +1,6 @@
 """Control numbers, times, optional and unknown fields, and texts that people and languages write."""
 
+import json
 from datetime import datetime, timedelta
 from itertools import product
 from secrets import randbelow
@@ -14,7 +15,6 @@ from ._reasons import ADDED, LOST, TIME
 NUMBER = "point 4: controlNumber"
 UNKNOWN = "point 7: unknown extra fields"
 CASE = f"A database that ignores case takes two payouts for one. {LOST}"
-FAR = f"A cashier's clock may be wrong, and a redelivery may be late. {LOST}"
 NAME_CASE = f"JSON names differ in case; decoders of Go and C# ignore that unless told. {ADDED}"
 
 
@@ -59,15 +59,13 @@ def _documented_times(bodies: Bodies) -> Deliveries:
 def _iso_times(bodies: Bodies) -> Deliveries:
     """A dealTime with T, a fraction or an offset is acknowledged."""
     fractions = (".5", ".52", ".521", ".5211", ".521123", ".5211234", ".521123456", ".521Z", ".521+08:00")
-    for form in ("", "Z", "+08:00", "+0800", "+08", "-05:00", "+05:30", *fractions):
-        time = bodies.time(f"%Y-%m-%dT%H:%M:%S{form}")
-        yield bodies.good(time, dealTime=time)
-    for form in (".0", ".521", ".5211", "+08:00", "Z"):
-        time = f"{bodies.time()}{form}"
+    forms = ("", "Z", "+08:00", "+0800", "+08", "-05:00", "+05:30", *fractions)
+    times = [bodies.time(f"%Y-%m-%dT%H:%M:%S{form}") for form in forms]
+    for time in (*times, *(f"{bodies.time()}{form}" for form in (".0", ".521", ".5211", "+08:00", "Z"))):
         yield bodies.good(time, dealTime=time)
 
 
-@rule("deal-time-far", TIME, FAR)
+@rule("deal-time-far", TIME, f"A cashier's clock may be wrong, and a redelivery may be late. {LOST}")
 def _far_times(bodies: Bodies) -> Deliveries:
     """A dealTime far from now is acknowledged."""
     day = 24 * 60
@@ -91,9 +89,7 @@ def _optional(bodies: Bodies) -> Deliveries:
 def _unknown_fields(bodies: Bodies) -> Deliveries:
     """Unknown fields with any value are acknowledged."""
     yield bodies.good("20 fields", **{f"extra{number}": str(number) for number in range(20)})
-    deep: object = "deep"
-    for _ in range(6):
-        deep = {"inside": [deep]}
+    deep: dict[str, object] = json.loads('{"inside": [' * 6 + '"deep"' + "]}" * 6)
     for value in (
         *(deep, [{"currency": "PHP"}], {}, [], "", "12.50", True, False, None),
         *(0, -1, 2**31, 2**53 + 1, 2**64, 10**30, 0.1, 1e-300, 1e300),

@@ -6,18 +6,14 @@ from ._reasons import ANY_STATUS, INVALID, LOST
 
 QUARANTINE = f"No redelivery can fix it: quarantine it for a person and acknowledge. {LOST}"
 
-for _kind, _what in (
-    ("invalid-action", "an invalid action"),
-    ("invalid-control-number", "an invalid controlNumber"),
-    ("invalid-pay-type", "an invalid payType"),
-    ("invalid-deal-time", "an invalid dealTime"),
+for _id, _what in (
+    *(("invalid-action", "an invalid action"), ("invalid-control-number", "an invalid controlNumber")),
+    *(("invalid-pay-type", "an invalid payType"), ("invalid-deal-time", "an invalid dealTime")),
     ("invalid-fail-description", "an invalid failDescription"),
     ("invalid-reference-number", "an invalid referenceNumber"),
     ("invalid-several", "several invalid fields"),
 ):
-    catalogue(
-        "quarantine", (_kind, f"An authentic callback with {_what} is acknowledged", INVALID, QUARANTINE)
-    )
+    catalogue("quarantine", (_id, f"An authentic callback with {_what} is acknowledged", INVALID, QUARANTINE))
 
 
 @rule("unknown-status", ANY_STATUS, QUARANTINE)

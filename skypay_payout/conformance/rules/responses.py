@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from attrs import evolve
 
 from ...testing._reading import Reading
-from .._outcome import Consequence, Problem, Stop
+from .._outcome import Consequence, Stop
 from .._rule import Delivery, Problems, Seen, observer
 from .._run import Run
 from ._reasons import ANY_STATUS, ENCRYPTION, LOST, RESPONSE, SECRET, STATE
@@ -48,7 +48,7 @@ def _advice(run: Run) -> str:
 def _alive(run: Run) -> Problems:
     """The endpoint is still there after every callback."""
     if run.gone:
-        yield Problem(run.gone, Consequence.LOST)
+        yield evolve(run.verifier.about(run.last, run.gone, Consequence.GONE), what="")
 
 
 @observer("acknowledgement-form", RESPONSE, f"SkyPay may not read it as responseCode 1000. {LOST}")

@@ -1,7 +1,7 @@
 """What is stored once the run is over: by the options --stored, --quarantined and --statuses."""
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -19,6 +19,8 @@ from ._reasons import ANY_STATUS, FORGED, HISTORY, INVALID, REPEATS, SECRET, TIM
 _WAITS = 10  # seconds in which a worker may derive the statuses
 SHOWN = 40  # characters of a value that are shown
 STORED_WRONG = Consequence.STORED_WRONG
+ONE = "the endpoint seems to take callbacks with equal controlNumber and payType for one"
+COARSE = f": {ONE}: dealTime is missing in its key"
 NOT_FIRST = "What is acknowledged first is lost if the process ends in between. Print a durable queue, too."
 
 
@@ -34,20 +36,31 @@ def _form(run: Run) -> Problems:
 @observer("stored-once", REPEATS, "What is not stored is lost; what is stored twice may be processed twice.")
 def _once(run: Run) -> Problems:
     """Every acknowledged callback is stored once."""
+    missing = dict[str, Events]()
     for key, events in run.ledger.events.items():
         kept = run.ledger.kept.get(key, [])
-        times = max(Counter(one.digest for one in kept).values(), default=0)
-        if times > 1:
-            yield _wrong(events[0][1], f"{key} is stored {times} times")
-        acknowledged = [seen for _, seen in events if seen.acknowledged]
+        twin = max(kept, key=kept.count, default=events[0][0])
+        if (times := kept.count(twin)) > 1:
+            forms = [_texts(as_record(line)).items() for line, event in run.ledger.stored if event == twin]
+            differ = sorted({f"{name} {value[:SHOWN]}" for one in forms for name, value in one ^ forms[0]})
+            how = f"with {', '.join(differ)}" if differ else "in equal lines"
+            yield _wrong(events[0][1], f"{key} is stored {times} times, {how}")
+        acknowledged = [event for event in events if event[1].acknowledged]
         if acknowledged and not kept and not _nearest(events[0][0], run.ledger.unexpected):
-            yield _wrong(acknowledged[0], f"{key} was acknowledged, but is not stored", Consequence.LOST)
+            missing[key] = acknowledged
+    all_kept = [one for kept in run.ledger.kept.values() for one in kept]
+    coarse = not run.bodies.control_number and all(_nearest(one[0][0], all_kept) for one in missing.values())
+    for key, ((_, seen), *_) in missing.items():
+        yield _wrong(seen, f"{key} was acknowledged, but is not stored{COARSE * coarse}", Consequence.LOST)
 
 
 @observer("stored-first", "point 12: store before acknowledging", NOT_FIRST)
 def _first(run: Run) -> Problems:
     """A callback is stored before it is acknowledged."""
-    if run.ledger.lines("stored") and run.ledger.late:
+    run.ledger.lines("stored")  # or Stop
+    if run.gone:
+        raise Stop(run.gone)
+    if run.ledger.late:
         yield Problem("it was acknowledged first, and stored later", Consequence.LOST, "the last callback")
 
 
@@ -138,12 +151,11 @@ def _valid_is_quarantined(run: Run) -> Problems:
 @observer("derived-status", HISTORY, "Code that acts on it pays, refunds or waits wrongly.")
 def _derived_status(run: Run) -> Problems:
     """The status of each payout follows from all of its callbacks."""
-    problems = _wrong_statuses(run)
-    for _ in range(_WAITS):
-        if problems:
-            sleep(1)
-            problems = _wrong_statuses(run, again=True)
-    yield from problems
+    for wait in range(_WAITS):
+        if not _wrong_statuses(run, again=wait > 0):
+            return
+        sleep(1)
+    yield from _wrong_statuses(run, again=True)
 
 
 def _wrong_statuses(run: Run, *, again: bool = False) -> list[Problem]:

@@ -13,12 +13,8 @@ from .._http import Request
 from .._rule import Deliveries, Delivery, rule
 from ._reasons import ENCRYPTION, EXCHANGE, LOST
 
-SPACE = "point 9: a byte order mark and white space are tolerated"
-OPENED = "Whoever opens the URL gets the acknowledgement of a callback."
-CHUNKED = (
-    "It has no Content-Length, so some servers read an empty body. Django under WSGI does: "
-    f"use the view of skypay_payout.contrib.django, or a server that reads them. {LOST}"
-)
+DJANGO = "Django under WSGI does: use the view of skypay_payout.contrib.django, or a server that reads them."
+CHUNKED = f"It has no Content-Length, so some servers read an empty body. {DJANGO} {LOST}"
 
 
 @rule("base64-lines", ENCRYPTION, LOST, needs="a key")
@@ -33,7 +29,7 @@ def _base64_lines(bodies: Bodies) -> Deliveries:
         yield _requested(good, body=lines.encode())
 
 
-@rule("base64-surroundings", SPACE, LOST, needs="a key")
+@rule("base64-surroundings", "point 9: a byte order mark and white space are tolerated", LOST, needs="a key")
 def _base64_surroundings(bodies: Bodies) -> Deliveries:
     """Base64 with a byte order mark before it or white space around it is acknowledged."""
     for before, behind in ((b"\xef\xbb\xbf", b""), (b"  ", b"  "), (b"\r\n", b"\n\n")):
@@ -75,7 +71,7 @@ def _chunked(bodies: Bodies) -> Deliveries:
         yield _requested(bodies.good(status.name, status, failDescription="余额不足" * 300), chunked=True)
 
 
-@rule("get", EXCHANGE, OPENED)
+@rule("get", EXCHANGE, "Whoever opens the URL gets the acknowledgement of a callback.")
 def _get(_: Bodies) -> Deliveries:
     """A GET is not acknowledged."""
     yield Delivery("a GET without a body", Request(b"", method="GET"), "unacknowledged")
