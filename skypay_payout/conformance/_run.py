@@ -98,6 +98,7 @@ class Run:
         if self.gone:
             raise Stop(self.gone)
         requests = [delivery.request for delivery in deliveries]
+        missed = list[Response]()
         for _ in range(2):
             seen = list[Seen]()
             for one, response in zip(deliveries, self._delivered(rule, requests), strict=True):
@@ -109,8 +110,7 @@ class Run:
                 return seen
             self.seen += [one for one in seen if not isinstance(one.response, Unreachable)]
             sleep(_RESTART)
-        closed = [one for one in self.seen[-TOGETHER:] if not one.response.status]
-        self.last = (closed or self.seen)[-1]
+        self.last = ([one for one in self.seen[-TOGETHER:] if not one.response.status] or self.seen)[-1]
         self.gone = f"{missed[0]}, since {self.last.name}"
         raise Stop(self.gone)
 
