@@ -6,6 +6,7 @@ import json
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -122,9 +123,8 @@ def _run(run: Callable[[Store, Namespace], int | None], args: Namespace, *, is_n
             raise UsageError(
                 f"{URL}: expected the file of a store, got {printable(file)}, which does not exist"
             )
-        store = Store(database)
-        status = run(store, args)
-        store.close()
+        with closing(Store(database)) as store:
+            status = run(store, args)
     except InvalidCallbackError as error:
         raise UsageError("; ".join(problems(error))) from None
     except DBAPIError as error:

@@ -70,7 +70,7 @@ def test_no_signature_and_no_help_shows_a_setting() -> None:
         "print([one.default for one in inspect.signature(method).parameters.values()])"
     )
     shown = run(program, SKYPAY_AUTHENTICATION="a-hidden-secret", SKYPAY_ENCRYPTION_KEY="a-hidden-key")
-    assert "from_environ(environ" in shown
+    assert "from_environ(environ" in "".join(shown.split())  # Python 3.13 writes an argument a line
     assert "SKYPAY_AUTHENTICATION" in shown
     assert shown.endswith("[None, False]\n")
     assert "hidden" not in shown
