@@ -69,13 +69,13 @@ class Result:
     rule: "Rule"
     """The rule."""
     outcome: Outcome
-    """What came of it."""
+    """Its outcome."""
     message: str = ""
-    """Why it did not pass, or what a passed run could not detect, in one line. It holds no secret."""
+    """The reason, or the limits of a passed run, in one line, without secrets."""
     problems: tuple[Problem, ...] = ()
     """Everything that is wrong, with what was sent and what came back."""
     seconds: float = 0.0
-    """How long the slowest response took."""
+    """The seconds of the slowest response."""
 
     @property
     def id(self) -> str:
@@ -84,5 +84,5 @@ class Result:
 
     @property
     def consequence(self) -> Consequence | None:
-        """What the worst of the problems costs; None if there is none."""
+        """The consequence of the worst problem; None if there is none."""
         return min((one.consequence for one in self.problems), key=list(Consequence).index, default=None)
