@@ -331,7 +331,8 @@ def add_ledger(project: Project) -> None:
         "from django.db import connection; connection.cursor().execute('INSERT INTO ledger VALUES (%s, %s)', "
         "[change.control_number, change.after.status])",
     )
-    project.hook("SKYPAY_ACT", "print('acted', change.id, change.after.status, flush=True)")
+    # One text, or without buffers two workers mix their lines.
+    project.hook("SKYPAY_ACT", "print(f'acted {change.id} {change.after.status}\\n', end='', flush=True)")
 
 
 def test_two_workers_at_once_do_nothing_twice(project: Project) -> None:
