@@ -115,13 +115,14 @@ def read_deal_time(value: object, _: object = None) -> datetime:
     try:
         if match.lastindex is None:  # no offset; adding the text costs a sixth of .replace(tzinfo=...)
             time = datetime.fromisoformat(value + "+08:00")
-        elif match[2] is None or match[2] < "60":
-            time = datetime.fromisoformat(value).astimezone(SKYPAY_ZONE)
         else:
-            # fromisoformat takes +07:75 for an offset of 8 hours and 15 minutes.
-            from dateutil.parser import isoparse  # slow to import, and hardly ever needed
+            parse: Callable[[str], datetime] = datetime.fromisoformat
+            if match[2] is not None and match[2] >= "60":
+                # fromisoformat takes +07:75 for an offset of 8 hours and 15 minutes.
+                from dateutil.parser import isoparse  # slow to import, and hardly ever needed
 
-            time = isoparse(value).astimezone(SKYPAY_ZONE)
+                parse = isoparse
+            time = parse(value).astimezone(SKYPAY_ZONE)
         if 1 < time.year < 9999:
             return time
     except (ValueError, OverflowError):

@@ -39,7 +39,7 @@ class _Login:
         """Structure authenticated fields, and redact the secrets that the sender repeats in them."""
         result = self.structure(fields)
         if isinstance(result, PayoutCallback):
-            texts = [text for text in (result.fail_description, result.reference_number) if text]
+            texts = [result.fail_description or "", result.reference_number or ""]
             if result.extra:
                 collect(result.extra, texts)
             if not contains("\0".join(texts), self.secrets):
@@ -182,7 +182,7 @@ class CallbackParser:
             return found.validate(fields), key, newest_key, found.is_newest_secret
         except CallbackError as error:
             strip(error)
-            return error, None, True, True
+            return error, None, newest_key, True
 
     def revalidate(self, payload: Mapping[str, object]) -> PayoutCallback:
         """Return the callback in a quarantined payload that a person corrected or a newer version accepts.
