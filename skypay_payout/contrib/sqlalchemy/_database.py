@@ -249,13 +249,13 @@ class Database:
             statement = "BEGIN IMMEDIATE"
         elif self.kind == "postgresql":
             begin = True
-            lock = min(milliseconds, int(WAIT * 900))
             statement = (
-                f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {lock}; "
-                f"SET LOCAL statement_timeout = {milliseconds}; "
+                f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}; "
                 # Or the row locks of a client that vanished would stay.
                 f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
             )
+            if milliseconds > WAIT * 900:  # else the first limit does it
+                statement += f"; SET LOCAL lock_timeout = {int(WAIT * 900)}"
         else:
             statement = "START TRANSACTION"
         if begin:
