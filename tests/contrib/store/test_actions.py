@@ -205,6 +205,21 @@ def test_retries_do_not_stand_in_front_of_new_changes(store: StoreAdapter, datab
 
 
 @one_database
+def test_a_round_that_has_spent_its_time_on_retries_leaves_the_others_to_the_next(
+    store: StoreAdapter, library: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = {"sqlalchemy": "sqlalchemy", "django": "django.worker"}[library]
+    monkeypatch.setattr(f"skypay_payout.contrib.{module}.RETRIES", -1)
+    process_all(store, [received(controlNumber=number(each)) for each in range(3)])
+    assert store.dispatch(fail) == 0
+    rounds: list[int] = []
+    for _ in range(4):
+        make_due(store, database)
+        rounds.append(store.dispatch(lambda _: None))
+    assert rounds == [1, 1, 1, 0]
+
+
+@one_database
 def test_a_round_takes_what_was_due_when_it_began(store: StoreAdapter) -> None:
     process_all(store, [received(controlNumber=number(0))])
     seen: list[Change] = []
