@@ -44,6 +44,22 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return run
 
 
+def test_the_store_is_closed_after_an_error_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from skypay_payout.contrib.sqlalchemy import Store
+
+    closed: list[Store] = []
+    close = Store.close
+
+    def closing(store: Store) -> None:
+        closed.append(store)
+        close(store)
+
+    monkeypatch.setattr(Store, "close", closing)
+    assert run("events")[0] == 0
+    assert run("dismiss", "0" * 64, "--who", "me", "--why", "asked")[0] == 2
+    assert len(closed) == 2
+
+
 def lines(output: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in output.splitlines()]
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Index, create_engine, event
+from sqlalchemy import Connection, Index, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -242,6 +242,20 @@ def test_a_session_of_the_hook_is_part_of_the_transaction(store: Store, database
     fails = False
     assert store.process(hook) == 1
     assert database.query("SELECT * FROM loans") == [("x",)]
+
+
+def test_a_hook_waits_for_a_lock_no_longer_than_save_does(postgres: DatabaseServer) -> None:
+    store = Store(postgres.database().url)
+    store.create_all()
+    store.save(RESULTS[0])
+    limits: list[object] = []
+
+    def hook(_: object, connection: Connection) -> None:
+        limits.append(connection.exec_driver_sql("SHOW lock_timeout").scalar())
+
+    assert store.process(hook) == 1
+    assert limits == ["4500ms"]
+    store.close()
 
 
 # Settings of the server that lose what was acknowledged
