@@ -105,7 +105,7 @@ def collect(container: Any, texts: list[str], depth: int = 1) -> None:
         raise _too_deep()
     if type(container) is dict:
         texts += container
-        container = cast("Any", container).values()
+        container = container.values()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     for value in container:
         kind = type(value)  # pyright: ignore[reportUnknownVariableType]
         if kind is str:
