@@ -108,10 +108,15 @@ any_json: st.SearchStrategy[Json] = st.recursive(
         st.lists(inner, max_size=4)
         | st.dictionaries(halves, inner, max_size=4)
         | st.tuples(inner, st.integers(1, 30)).map(lambda drawn: deep(*drawn))
-        | st.tuples(inner, st.integers(0, 300)).map(lambda drawn: [drawn[0]] * drawn[1])
+        | st.tuples(inner, st.integers(0, 300)).map(lambda drawn: repeated(*drawn))
     ),
     max_leaves=8,
 )
+
+
+def repeated(value: Json, times: int) -> Json:
+    """Repeat the value in an array, if a body has room for that: arrays of arrays would fill the memory."""
+    return [value] * min(times, 2**16 // len(json.dumps(value)))
 
 
 def deep(value: Json, levels: int) -> Json:
