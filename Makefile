@@ -41,10 +41,9 @@ lint-rest: $(VENV)/.dev
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github/workflows
 
 check: $(VENV)/.dev  ## the tests, in parallel, with all branches of the package covered
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadgroup  # some tests wait
-	$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+	$(BIN)/python -m slipcover --json --out .coverage.json \
+		-m pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadgroup  # some tests wait
+	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 100
 
 docs: docs-site  ## the site in both languages, warnings as errors, tested in Chromium: docs/_build/html
 	$(BIN)/python -m pytest -q -n auto docs/check_site.py docs/check_browser.py

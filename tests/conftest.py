@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
-from collections.abc import Generator, Iterator
-from importlib import import_module
-from pkgutil import walk_packages
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from coverage import Coverage
 from hypothesis import Phase, settings
 
-import skypay_payout
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 
 if TYPE_CHECKING:
@@ -26,21 +21,8 @@ settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.register_profile("unshrunk", deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("patient")
 
-# Coverage is measured in the workers of pytest-xdist, and not in the programs that tests start.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
-
 # A shell that runs the tests in the background has them ignore it, and some of them send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-# Coverage is measured where each line has its own test: elsewhere it would double the time.
-MEASURED = {"command", "conformance", "contrib", "specification", "unit"}
-if coverage := Coverage.current():
-    import_module("tests.contrib.django_site")  # models need settings
-    for module in walk_packages(skypay_payout.__path__, "skypay_payout."):
-        import_module(module.name)
-    coverage.stop()
 
 
 def pytest_collection_finish() -> None:
@@ -62,17 +44,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(expensive.pop()))
             elif shared and "database" not in parameters:
                 item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {shared[0]}"))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    if coverage is None or not MEASURED & {*item.path.parts} or item.get_closest_marker("unmeasured"):
-        return (yield)
-    coverage.start()
-    try:
-        return (yield)
-    finally:
-        coverage.stop()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import runpy
@@ -311,4 +312,4 @@ def test_python_m_runs_the_command(
 
 
 def test_import_of_the_main_module_runs_no_command() -> None:
-    runpy.run_path(str(Path(skypay_payout.__file__).with_name("__main__.py")), run_name="imported")
+    importlib.import_module("skypay_payout.__main__")

@@ -55,7 +55,6 @@ FORMS: dict[str, Callable[[str], bytes]] = {
 }
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_found(secret: str, form: str) -> None:

@@ -188,7 +188,6 @@ SAMPLE = (
 """What depends on how an endpoint writes its responses: at least one rule of each kind."""
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", RIGHT)
 def test_an_endpoint_passes_that_is(name: str) -> None:
     endpoint = RIGHT[name]()

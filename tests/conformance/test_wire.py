@@ -267,7 +267,6 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_delivery, "DEADLINE", SHORT)
 
 
-@pytest.mark.unmeasured
 @pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("name", MISBEHAVING)
 def test_a_server_is_survived_that(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -27,14 +26,6 @@ OBSERVED = {
 """What has to be delivered for a rule over the whole run."""
 
 
-def endpoints() -> Iterator[object]:
-    """Each by its name, measured unless others break the same rules."""
-    broken = set[str]()
-    for name, (_, rules) in WRONG.items():
-        yield pytest.param(name, marks=[pytest.mark.unmeasured] if rules <= broken else [])
-        broken |= rules
-
-
 def consequences(name: str, rule: str) -> set[Consequence]:
     """What the mistake of an endpoint can cost, by its kind."""
     if rule == "leaks":
@@ -51,7 +42,7 @@ def consequences(name: str, rule: str) -> set[Consequence]:
     return {Consequence.FORM} if "302" in name else {Consequence.ACKNOWLEDGED}
 
 
-@pytest.mark.parametrize("name", list(endpoints()))
+@pytest.mark.parametrize("name", WRONG)
 def test_an_endpoint_is_caught_that(name: str) -> None:
     make, rules = WRONG[name]
     endpoint = make()

@@ -258,6 +258,24 @@ def test_a_hook_waits_for_a_lock_no_longer_than_save_does(postgres: DatabaseServ
     store.close()
 
 
+def test_a_connection_that_was_idle_and_answers_is_used_again(
+    mariadb: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_database, "_PING_AFTER", -1)
+    store = Store(mariadb.database().url)
+    store.create_all()
+    connections = set[object]()
+
+    def hook(_: object, connection: Connection) -> None:
+        connections.add(connection.exec_driver_sql("SELECT connection_id()").scalar())
+
+    for result in RESULTS:
+        store.save(result)
+        assert store.process(hook) == 1
+    assert len(connections) == 1
+    store.close()
+
+
 # Settings of the server that lose what was acknowledged
 
 

@@ -75,7 +75,11 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "SKYPAY_"))}
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PG", "SKYPAY_", "SLIPCOVER_"))
+        }
         return ours | self.settings
 
     def run(self, *arguments: str) -> str:

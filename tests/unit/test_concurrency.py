@@ -18,8 +18,6 @@ from skypay_payout import CallbackError, CallbackParser, Credentials, PayoutCall
 from skypay_payout.testing import SAMPLE, body
 from tests.support.callbacks import NEW, OLD, PARSER, ROTATING, UTC8
 
-pytestmark = pytest.mark.unmeasured
-
 THREADS = 16
 AT = datetime(2018, 8, 7, 12, tzinfo=UTC8)
 

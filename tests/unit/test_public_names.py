@@ -122,7 +122,6 @@ CALLS: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: type(wrong).__name__)
 def test_a_wrong_argument_raises_only_type_error_value_error_or_callback_error(

@@ -231,16 +231,17 @@ class Database:
     def attempt(self, work: Callable[[Connection], T], *, begin: bool = True) -> T:
         """Do the work in a transaction, and again if its connection was lost, or in a deadlock."""
         deadline = monotonic() + WAIT
+        attempts = 0
         with self.turn(deadline):
-            for attempt in range(3):
+            while True:
                 try:
                     with self.transaction(deadline=deadline, begin=begin) as connection:
                         return work(connection)
                 except DBAPIError as error:
+                    attempts += 1
                     lost = error.connection_invalidated or _is_deadlock(error.orig)
-                    if attempt == 2 or not lost or monotonic() >= deadline:
+                    if attempts == 3 or not lost or monotonic() >= deadline:
                         raise
-        raise AssertionError  # pragma: no cover
 
     def _begin(self, connection: Connection, seconds: float, *, begin: bool) -> None:
         milliseconds = max(int(seconds * 900), 1)  # so that the server's own error arrives in time

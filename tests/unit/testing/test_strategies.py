@@ -53,7 +53,6 @@ def test_histories_are_of_one_payout_whatever_their_order(
     assert 1 <= len(history.events) <= 6
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "found",
     [
