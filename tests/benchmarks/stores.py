@@ -25,6 +25,7 @@ from sqlalchemy import create_engine, insert, make_url
 from skypay_payout import Accepted, CallbackParser, PayoutCallback, PayType
 from skypay_payout.contrib.sqlalchemy import Change, Store, _tables
 from skypay_payout.testing import CREDENTIALS, body
+from tests.contrib.adapters import opened
 from tests.support.databases import Database, MariaDB, Postgres, sqlite_database
 
 PARSER = CallbackParser(CREDENTIALS)
@@ -52,11 +53,11 @@ def row(one: PayoutCallback, at: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def bare_driver(database: Database) -> Iterator[Callable[[tuple[str, ...]], None]]:
+def bare_driver(database: Database, table: str) -> Iterator[Callable[[tuple[str, ...]], None]]:
     """An INSERT and its commit, by the driver itself, on a connection that stays open."""
     url = make_url(database.url)
     columns = "(digest, idempotency_key, control_number, event, received_at, due_at)"
-    statement = f"INSERT INTO skypay_events {columns} VALUES (%s, %s, %s, %s, %s, %s)"
+    statement = f"INSERT INTO {table} {columns} VALUES (%s, %s, %s, %s, %s, %s)"
     connection: Any
     match url.get_backend_name():
         case "sqlite":
@@ -111,14 +112,16 @@ def _at(position: int) -> Any:
     return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=position)
 
 
-def saving(database: Database, store: Store, events: int) -> dict[str, float]:
+def saving(
+    database: Database, save: Callable[[Accepted], object], events: int, table: str = "skypay_events"
+) -> dict[str, float]:
     """The time of save against that of the bare driver, in turns."""
     bare, saved = [], []
-    with bare_driver(database) as insert_bare:
+    with bare_driver(database, table) as insert_bare:
         for _ in range(events):
             one, other = row(callback(), "2026-01-01 00:00:00"), Accepted(callback())
             bare.append(seconds(lambda: insert_bare(one)))  # noqa: B023
-            saved.append(seconds(lambda: store.save(other)))  # noqa: B023
+            saved.append(seconds(lambda: save(other)))  # noqa: B023
     middle = events // 2
     of_bare, of_save = sorted(bare)[middle], sorted(saved)[middle]
     return {
@@ -126,6 +129,14 @@ def saving(database: Database, store: Store, events: int) -> dict[str, float]:
         "save_us": of_save * 1e6,
         "saved_per_second": events / sum(saved),
     }
+
+
+def saving_with_django(database: Database, events: int) -> float:
+    """The time of the app's save against that of the bare driver, on a connection that is kept."""
+    with opened("django", database.url) as store:
+        from skypay_payout.contrib.django.store import save  # models need settings
+
+        return saving(database, save, events, store.tables["events"])["save"]
 
 
 def processing(database: Database, store: Store, waiting: int, events: int) -> dict[str, float]:
@@ -204,10 +215,11 @@ def slow_action(store: Store, others: int, slow: float) -> dict[str, float]:
 def measured(database: Callable[[], Database], scale: int) -> dict[str, float]:
     """Everything on one database; each part begins with an empty one.
 
-    ``save`` is a ratio to the bare driver. ``process`` and ``act`` are the time of one event with the most
-    expensive number of waiting events, to that with the cheapest one; ``one_payout`` is the time of one of
-    its 10,000 events to one of 1,000; ``failed_...`` is the time of an action behind 10,000 that failed, to
-    one without them. ``slow_...`` are seconds until all others are done beside an action that takes 10 s.
+    ``save`` and ``django_save`` are ratios to the bare driver. ``process`` and ``act`` are the time of one
+    event with the most expensive number of waiting events, to that with the cheapest one; ``one_payout`` is
+    the time of one of its 10,000 events to one of 1,000; ``failed_...`` is the time of an action behind
+    10,000 that failed, to one without them. ``slow_...`` are seconds until all others are done beside an
+    action that takes 10 s.
     """
 
     def part(work: Callable[[Database, Store], Any]) -> Any:
@@ -219,7 +231,8 @@ def measured(database: Callable[[], Database], scale: int) -> dict[str, float]:
         finally:
             store.close()
 
-    found: dict[str, float] = part(lambda place, store: saving(place, store, 2000 // scale))
+    found: dict[str, float] = part(lambda place, store: saving(place, store.save, 2000 // scale))
+    found["django_save"] = saving_with_django(database(), 2000 // scale)
     sizes = [size // scale for size in (1_000, 10_000, 200_000)]
     of_size = {
         size: part(lambda place, store: processing(place, store, size, 1000 // scale))  # noqa: B023

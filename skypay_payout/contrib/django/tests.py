@@ -13,7 +13,7 @@ from unittest import mock
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 
@@ -96,7 +96,7 @@ class EndpointTests(PayoutTestCase):
         self.assert_acknowledged(self.post(content, Client(enforce_csrf_checks=True)))
 
     def test_callback_that_cannot_be_stored_is_not_acknowledged(self) -> None:
-        with mock.patch.object(Event.objects, "using", side_effect=DatabaseError):
+        with connections[store.database()].execute_wrapper(mock.Mock(side_effect=DatabaseError)):
             self.assertEqual(self.deliver().status_code, 500)
 
     def test_state_does_not_depend_on_the_order_of_arrival(self) -> None:
