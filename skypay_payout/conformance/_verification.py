@@ -61,5 +61,5 @@ class Verifier(Secrets):
             received = f"{response.status} {LEAKED if text is None else text[:_SHOWN]}"
             if text is None and response.status == 200 and costs is not Consequence.LEAKED:
                 message = LEAKED  # the message may quote it
-        sent = self.redacted(delivery.text or delivery.request.body, delivery.near)[:_SHOWN]
+        sent = self.redacted((delivery.text or delivery.request.body)[: 20 * _SHOWN], delivery.near)[:_SHOWN]
         return Problem(message, costs, seen.name, sent, received, request=delivery.request)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
+from .._formatting import contains
+
 _ROUNDS = 3
 """How many escapes may be wrapped around each other, such as Base64 in JSON in HTML."""
 _PART = 8
@@ -31,12 +33,12 @@ def parts(secret: str) -> Iterator[str]:
 
 def holds_any(data: Iterable[bytes], secrets: Iterable[str]) -> bool:
     """Whether the data hold a secret, as it is or under escapes: JSON, HTML, URLs, Base64, hexadecimal."""
-    wanted = {form for secret in secrets if secret for form in (secret, secret.casefold())}
+    wanted = tuple({secret.casefold() for secret in secrets if secret})
     texts = {text for one in data for text in _texts(one)}
     seen = set[str]()
     for _ in range(_ROUNDS + 1):
         seen.update(texts)
-        if any(any(map(form.__contains__, wanted)) for text in texts for form in (text, text.casefold())):
+        if any(contains(text, wanted) for text in set(map(str.casefold, texts))):
             return True
         texts = {form for text in texts if not _is_binary(text) for form in _decoded(text)} - seen
     return False

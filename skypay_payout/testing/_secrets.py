@@ -49,9 +49,10 @@ class Secrets:
         """Return the text of a callback without a secret."""
         secrets = tuple(sorted({*self._secrets, *near}, key=len, reverse=True))
         shown: str = redact(text.decode(errors="backslashreplace"), secrets)
-        if holds_any([shown.encode(errors="replace")], secrets):
-            with suppress(ValueError, RecursionError):  # where it is JSON, without its escapes
-                shown = json.dumps(redact(json.loads(text), secrets), ensure_ascii=False)
+        if not holds_any([shown.encode(errors="replace")], secrets):
+            return shown
+        with suppress(ValueError, RecursionError):  # where it is JSON, without its escapes
+            shown = json.dumps(redact(json.loads(text), secrets), ensure_ascii=False)
         hidden = holds_any([shown.encode(errors="replace")], secrets)
         return "(not shown, since it holds the secret in another form)" if hidden else shown
 
