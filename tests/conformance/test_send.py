@@ -28,15 +28,7 @@ from skypay_payout.testing import (
     WRONG_AUTHENTICATION,
     Scenario,
 )
-from tests.conformance.served import (
-    OLDER_KEY,
-    OLDER_SECRET,
-    Answer,
-    Encrypted,
-    Received,
-    Server,
-    served,
-)
+from tests.conformance.served import OLDER_KEY, OLDER_SECRET, Answer, Encrypted, Received, Server, served
 from tests.conformance.served import Endpoint as Right
 
 SECRETS = (OLDER_SECRET, AUTHENTICATION)

@@ -9,20 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from skypay_payout.testing import AUTHENTICATION
-from tests.conformance.served import (
-    OLDER_SECRET,
-    Answer,
-    Endpoint,
-    Fields,
-)
-from tests.conformance.wrong.registry import (
-    STATUSES,
-    crash,
-    known,
-    reject,
-    status_of,
-    wrong,
-)
+from tests.conformance.served import OLDER_SECRET, Answer, Endpoint, Fields
+from tests.conformance.wrong.registry import STATUSES, crash, known, reject, status_of, wrong
 from tests.conformance.wrong.states import VALID
 
 # Authentication
@@ -33,102 +21,61 @@ def authenticating(name: str, cases: str, right: Callable[[Any], object]) -> Non
     wrong(name, cases, right_secret=lambda self, secret: bool(right(secret)))
 
 
+def comparing(name: str, right: Callable[[str], object]) -> None:
+    """One that takes a text that is nearly the secret."""
+    authenticating(name, "secret-near", lambda secret: isinstance(secret, str) and right(secret))
+
+
+def equal(name: str, form: Callable[[str], object]) -> None:
+    """One that takes a text for the secret if both have the same form."""
+    comparing(name, lambda s: form(s) in map(form, BOTH))
+
+
 SETTING = f"{OLDER_SECRET},{AUTHENTICATION}"
 BOTH = (OLDER_SECRET, AUTHENTICATION)
 authenticating("looks at no secret", "secret-wrong secret-near secret-type", lambda s: True)
 authenticating(
-    "looks for the secret in the setting", "secret-near", lambda s: isinstance(s, str) and s in SETTING
-)
-authenticating("takes the whole setting", "secret-near", lambda s: s in (*BOTH, SETTING))
-authenticating(
-    "looks at the beginning of the secret",
-    "secret-near",
-    lambda s: isinstance(s, str) and s and any(one.startswith(s) for one in BOTH),
-)
-authenticating(
-    "looks at the beginning of what comes", "secret-near", lambda s: isinstance(s, str) and s.startswith(BOTH)
-)
-authenticating(
-    "looks at 8 characters",
-    "secret-near",
-    lambda s: isinstance(s, str) and s[:8] in [one[:8] for one in BOTH],
-)
-authenticating(
-    "looks for the secret in what comes",
-    "secret-near",
-    lambda s: isinstance(s, str) and any(one in s for one in BOTH),
-)
-authenticating(
-    "looks at the characters in any order",
-    "secret-near",
-    lambda s: isinstance(s, str) and sorted(s) in [sorted(one) for one in BOTH],
-)
-authenticating(
-    "skips hyphens",
-    "secret-near",
-    lambda s: isinstance(s, str) and s.replace("-", "") in [one.replace("-", "") for one in BOTH],
-)
-authenticating(
-    "compares as a database does that knows no accents",
-    "secret-near",
-    lambda s: (
-        isinstance(s, str) and unicodedata.normalize("NFD", s).encode("ascii", "ignore").decode() in BOTH
-    ),
-)
-authenticating(
     "looks at the length", "secret-wrong", lambda s: isinstance(s, str) and len(s) in map(len, BOTH)
-)
-authenticating(
-    "looks at no case",
-    "secret-near",
-    lambda s: isinstance(s, str) and s.lower() in [one.lower() for one in BOTH],
-)
-authenticating("strips the secret", "secret-near", lambda s: isinstance(s, str) and s.strip() in BOTH)
-authenticating("strips quotes", "secret-near", lambda s: isinstance(s, str) and s.strip('"') in BOTH)
-authenticating("ends at U+0000", "secret-near", lambda s: isinstance(s, str) and s.partition("\0")[0] in BOTH)
-authenticating(
-    "normalises the secret",
-    "secret-near",
-    lambda s: isinstance(s, str) and unicodedata.normalize("NFKC", s) in BOTH,
-)
-authenticating(
-    "takes what comes for a pattern",
-    "secret-near",
-    lambda s: isinstance(s, str) and any(fnmatchcase(one, s) for one in BOTH),
-)
-authenticating(
-    "takes what comes for a regular expression",
-    "secret-near",
-    lambda s: (
-        isinstance(s, str) and any(re.fullmatch(re.escape(s).replace(r"\.\*", ".*"), one) for one in BOTH)
-    ),
-)
-authenticating("asks SQL with LIKE", "secret-near", lambda s: isinstance(s, str) and (s == "%" or s in BOTH))
-authenticating(
-    "asks SQL with quotes",
-    "secret-near",
-    lambda s: isinstance(s, str) and (s in BOTH or s.startswith("' OR")),
 )
 authenticating("skips a missing secret", "secret-wrong", lambda s: s is None or s in BOTH)
 authenticating("skips an empty secret", "secret-wrong", lambda s: not s or s in BOTH)
-authenticating("takes the text null", "secret-near", lambda s: s in (*BOTH, "null"))
-authenticating("compares loosely", "secret-type", lambda s: s is True or s == 0 or s in BOTH)
-authenticating(
-    "takes a secret in an array",
-    "secret-type",
-    lambda s: s in BOTH or (isinstance(s, list) and any(one in BOTH for one in s)),
+comparing("looks for the secret in the setting", lambda s: s in SETTING)
+comparing("takes the whole setting", lambda s: s in (*BOTH, SETTING))
+comparing("takes the text null", lambda s: s in (*BOTH, "null"))
+comparing("looks at the beginning of the secret", lambda s: s and any(one.startswith(s) for one in BOTH))
+comparing("looks at the beginning of what comes", lambda s: s.startswith(BOTH))
+comparing("looks for the secret in what comes", lambda s: any(one in s for one in BOTH))
+comparing("strips the secret", lambda s: s.strip() in BOTH)
+comparing("strips quotes", lambda s: s.strip('"') in BOTH)
+comparing("ends at U+0000", lambda s: s.partition("\0")[0] in BOTH)
+comparing("takes what comes for a pattern", lambda s: any(fnmatchcase(one, s) for one in BOTH))
+comparing(
+    "takes what comes for a regular expression",
+    lambda s: any(re.fullmatch(re.escape(s).replace(r"\.\*", ".*"), one) for one in BOTH),
 )
-authenticating("takes a query", "secret-type", lambda s: s in BOTH or (isinstance(s, dict) and "$ne" in s))
-authenticating(
-    "crashes on a secret that is not a text",
-    "secret-type",
-    lambda s: s.encode() in [one.encode() for one in BOTH],
+comparing("asks SQL with LIKE", lambda s: s == "%" or s in BOTH)
+comparing("asks SQL with quotes", lambda s: s in BOTH or s.startswith("' OR"))
+equal("looks at 8 characters", lambda s: s[:8])
+equal("looks at the characters in any order", sorted)
+equal("skips hyphens", lambda s: s.replace("-", ""))
+equal("looks at no case", str.lower)
+equal("normalises the secret", lambda s: unicodedata.normalize("NFKC", s))
+equal(
+    "compares as a database does that knows no accents",
+    lambda s: unicodedata.normalize("NFD", s).encode("ascii", "ignore"),
 )
-authenticating(
-    "looks at the values of an object",
-    "secret-type",
-    lambda s: s in BOTH or (isinstance(s, dict) and s.get("value") in BOTH),
-)
+for name, right in {
+    "compares loosely": lambda s: s is True or s == 0 or s in BOTH,
+    "takes a secret in an array": lambda s: (
+        s in BOTH or (isinstance(s, list) and any(one in BOTH for one in s))
+    ),
+    "takes a query": lambda s: s in BOTH or (isinstance(s, dict) and "$ne" in s),
+    "looks at the values of an object": lambda s: (
+        s in BOTH or (isinstance(s, dict) and s.get("value") in BOTH)
+    ),
+    "crashes on a secret that is not a text": lambda s: s.encode() in [one.encode() for one in BOTH],
+}.items():
+    authenticating(name, "secret-type", right)
 
 
 def account(name: str, cases: str, right: Callable[[Any], object]) -> None:
@@ -146,16 +93,12 @@ NAME = Endpoint.user_name
 account("looks at no account", "account-wrong account-near account-type", lambda n: True)
 account("skips a missing account", "account-wrong", lambda n: n is None or n == NAME)
 account("skips an empty account", "account-wrong", lambda n: n in ("", NAME))
-account("looks at no case of the account", "account-near", lambda n: str(n).lower() == NAME.lower())
-account("strips the account", "account-near", lambda n: str(n).strip() == NAME)
-account(
-    "looks at the beginning of the account",
-    "account-near",
-    lambda n: isinstance(n, str) and n and NAME.startswith(n),
-)
-account("looks for the account in what comes", "account-near", lambda n: NAME in str(n))
 account("looks at what follows @", "account-wrong", lambda n: str(n).endswith("@skypay"))
 account("looks at what precedes @", "account-near", lambda n: str(n).partition("@")[0] == "AppName")
+account("looks at no case of the account", "account-near", lambda n: str(n).lower() == NAME.lower())
+account("strips the account", "account-near", lambda n: str(n).strip() == NAME)
+account("looks at the beginning of the account", "account-near", lambda n: n and NAME.startswith(str(n)))
+account("looks for the account in what comes", "account-near", lambda n: NAME in str(n))
 account("takes an account in an array", "account-type", lambda n: n in (NAME, [NAME]))
 account("compares accounts loosely", "account-type", lambda n: n is True or n == NAME)
 wrong(

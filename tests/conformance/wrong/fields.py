@@ -8,18 +8,8 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from tests.conformance.served import (
-    Fields,
-)
-from tests.conformance.wrong.registry import (
-    crash,
-    crashing,
-    known,
-    status_of,
-    storing,
-    text_of,
-    wrong,
-)
+from tests.conformance.served import Fields
+from tests.conformance.wrong.registry import crash, crashing, known, status_of, storing, text_of, wrong
 
 # Control numbers and times
 

@@ -20,11 +20,7 @@ from tests.conformance.served import (
     Received,
     Rejected,
 )
-from tests.conformance.wrong.registry import (
-    crash,
-    reject,
-    wrong,
-)
+from tests.conformance.wrong.registry import crash, reject, wrong
 
 # JSON
 

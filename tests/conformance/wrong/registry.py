@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
-from tests.conformance.served import (
-    Endpoint,
-    Fields,
-    Rejected,
-)
+from tests.conformance.served import Endpoint, Fields, Rejected
 
 STATUSES = ("upload", "payout", "cancel", "failure", "amended-success", "amended-fail")
 Made: TypeAlias = Callable[[], Endpoint]

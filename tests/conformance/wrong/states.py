@@ -9,11 +9,7 @@ from threading import Lock
 from time import sleep
 
 from skypay_payout.testing import AUTHENTICATION
-from tests.conformance.served import (
-    OLDER_SECRET,
-    Endpoint,
-    Fields,
-)
+from tests.conformance.served import OLDER_SECRET, Endpoint, Fields
 from tests.conformance.wrong.registry import (
     STATUSES,
     crash,

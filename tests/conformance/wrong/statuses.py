@@ -5,20 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from tests.conformance.served import (
-    Answer,
-    Endpoint,
-    Fields,
-)
-from tests.conformance.wrong.registry import (
-    STATUSES,
-    crash,
-    known,
-    reject,
-    status_of,
-    storing,
-    wrong,
-)
+from tests.conformance.served import Answer, Endpoint, Fields
+from tests.conformance.wrong.registry import STATUSES, crash, known, reject, status_of, storing, wrong
 
 # Statuses and their order
 
