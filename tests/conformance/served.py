@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import Message
 from hashlib import sha1
@@ -13,11 +13,15 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import Any, cast
 
+import pytest
 from attrs import field, frozen
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
+from skypay_payout._times import SKYPAY_ZONE
+from skypay_payout.conformance import _delivery
+from skypay_payout.conformance._http import ConnectionClosed, HttpResponse, Request, Response
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 
 OLDER_SECRET = "an older secret"
@@ -264,3 +268,31 @@ def served(answering: Callable[[Received], Answer | None]) -> Generator[Server]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@frozen
+class Direct:
+    """Delivers to an endpoint without HTTP in between, one callback after the other."""
+
+    answering: Callable[[Received], Answer | None]
+    url: str = "http://127.0.0.1/callback"
+
+    def deliver(self, requests: list[Request], *, over_one_connection: bool = False) -> list[Response]:
+        return [self._response(request) for request in requests]
+
+    def _response(self, request: Request) -> Response:
+        sent = datetime.now(SKYPAY_ZONE)
+        answer = self.answering(Received(request.body, Message(), self, request.method))
+        if answer is None:
+            return ConnectionClosed("the connection was closed")
+        headers = tuple((name.lower().encode(), value.encode()) for name, value in answer.headers)
+        return HttpResponse(answer.status, answer.version, headers, answer.body, sent, 0.001)
+
+
+@contextmanager
+def direct(answering: Callable[[Received], Answer | None]) -> Generator[Direct]:
+    """The endpoint as every check gets to it without HTTP in between, where only its answers matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        endpoint = Direct(answering)
+        patch.setattr(_delivery, "connected", lambda url: nullcontext(endpoint))
+        yield endpoint

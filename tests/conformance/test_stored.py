@@ -17,7 +17,7 @@ from skypay_payout.conformance import Consequence, Outcome, Result, _ledger, che
 from skypay_payout.conformance._rule import selected
 from skypay_payout.conformance.rules import stored as rules
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
-from tests.conformance.served import OLDER_SECRET, Endpoint, served
+from tests.conformance.served import OLDER_SECRET, Endpoint, direct
 
 PARSER = CallbackParser(Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION)))
 SOME = (
@@ -68,7 +68,7 @@ def checked(
         change(found)
         return found
 
-    with served(endpoint) as server, pytest.MonkeyPatch.context() as patch:
+    with direct(endpoint) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(conformance, "RULES", selected((*(only or SOME), *STORED)))  # all would take long
         results = list(check_endpoint(server.url, PARSER, only=STORED, **sources, **options))
         assert {result.id for result in results} <= set(STORED)
@@ -240,7 +240,7 @@ def test_a_rejected_callback_that_is_stored_is_told() -> None:
             return super().authenticated(fields)
 
     endpoint = Eager()
-    with served(endpoint) as server, pytest.MonkeyPatch.context() as patch:
+    with direct(endpoint) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(conformance, "RULES", selected(["secret-wrong", "stored-rejected"]))
         (result,) = check_endpoint(
             server.url, PARSER, only="stored-rejected", stored=lambda: events(endpoint)
@@ -390,8 +390,10 @@ def test_a_quarantine_may_keep_more_than_the_fields() -> None:
     [("quarantined", "payload", quarantine), ("statuses", "controlNumber and status", statuses)],
 )
 def test_a_line_of_another_form_is_told_alone(
-    option: str, needed: str, made: Callable[[Endpoint], list[Record]]
+    option: str, needed: str, made: Callable[[Endpoint], list[Record]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rules, "sleep", lambda _: None)
+
     def more(records: list[Record]) -> None:
         records += [{"id": 1}, {"id": 2}]
 
