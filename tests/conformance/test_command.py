@@ -47,10 +47,17 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Lax(Endpoint):
-    """Acknowledges a wrong secret, and takes no Latin-1 for a wrong text."""
+    """Acknowledges a wrong secret."""
 
     def right_secret(self, secret: object) -> bool:
         return True
+
+
+class Limited(Endpoint):
+    """Has a rate limit, which every rejection exceeds."""
+
+    def reject(self, status: int) -> Answer | None:
+        return Answer(429)
 
 
 @pytest.fixture
@@ -137,13 +144,13 @@ def test_the_worst_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_many_failures_of_one_cause_are_one_entry(capsys: pytest.CaptureFixture[str]) -> None:
-    class Limited(Endpoint):
+    class Uploads(Endpoint):
         def store(self, fields: dict[str, object]) -> None:
             if fields["payType"] != "1":
                 raise RuntimeError
 
-    with served(Limited()) as server:
-        assert conformance(server, "--only", "[a-t]*") == 1
+    with served(Uploads()) as server:
+        assert conformance(server, *(f"--only={name}" for name in ("status", "[a-f]*", "redelivered"))) == 1
     told = words(capsys.readouterr().out)
     assert told.count("FAILED: lost a good callback") == 1
     assert re.search(r"\d+ failures in 1 cause", told)
@@ -151,10 +158,6 @@ def test_many_failures_of_one_cause_are_one_entry(capsys: pytest.CaptureFixture[
 
 
 def test_a_rule_that_is_inconclusive_ends_the_command_with_1(capsys: pytest.CaptureFixture[str]) -> None:
-    class Limited(Endpoint):
-        def reject(self, status: int) -> Answer | None:
-            return Answer(429)
-
     with served(Limited()) as server:
         assert conformance(server, *SOME) == 1
     assert "INCONCLUSIVE: secret-wrong: got status 429, a rate limit" in capsys.readouterr().out
@@ -365,14 +368,10 @@ def test_the_payout_that_is_asked_for_is_told_of() -> None:
     ("arguments", "message"),
     [
         (["callback"], "expected a URL of HTTP"),
-        (["http://[::1"], "expected a URL"),
-        (["http://127.0.0.1:99999/"], "expected a URL with a port from 1 to 65535, got port 99999"),
         ([], "expected the URL of the endpoint, got none"),
         (["http://127.0.0.1:1/", "--control-number", "SKY**12345678"], "got 'SKY**12345678'"),
         (["http://127.0.0.1:1/", "--only", "nothing"], "expected the name of a rule, got 'nothing'"),
-        (["http://127.0.0.1:1/", "--pause", "-1"], "expected seconds from 0 to 60, got -1"),
         (["http://127.0.0.1:1/", "--pause", "61"], "expected seconds from 0 to 60, got 61"),
-        (["http://127.0.0.1:1/", "--pause", "nan"], "expected seconds from 0 to 60, got nan"),
         (["http://127.0.0.1:1/", "--pause", "long"], "expected seconds from 0 to 60, got long"),
         (["http://127.0.0.1:1/", "--juni", "x"], "unrecognized arguments: --juni"),
         (["http://127.0.0.1:1/", "--junit", "-"], "expected the name of a file for --junit, got -"),
@@ -393,12 +392,13 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"skypay-payout {version('skypay-payout')}\n"
 
 
+@pytest.mark.parametrize("command", ["send", "conformance"])
 def test_the_extra_that_is_missing_is_told(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
     monkeypatch.delitem(sys.modules, "skypay_payout.conformance._delivery", raising=False)
-    assert main(["conformance", "http://127.0.0.1:1/callback"]) == 2
+    assert main([command, "http://127.0.0.1:1/callback"]) == 2
     assert (
         "skypay-payout: delivering callbacks needs the extra 'http': pip install 'skypay-payout[http]'\n"
         in capsys.readouterr().err
@@ -544,24 +544,13 @@ def test_a_directory_that_cannot_be_made_is_told_before_anything_is_sent(
 # JUnit
 
 ALLOWED = {
-    "testsuites": {"name", "time", "tests", "failures", "disabled", "errors"},
-    "testsuite": {
-        "name",
-        "tests",
-        "failures",
-        "errors",
-        "time",
-        "skipped",
-        "timestamp",
-        "hostname",
-        "id",
-        "package",
-    },
-    "testcase": {"name", "classname", "time"},
-    "skipped": set[str](),
-    "error": {"message", "type"},
-    "failure": {"message", "type"},
-    "system-out": set[str](),
+    "testsuites": "name time tests failures disabled errors",
+    "testsuite": "name tests failures errors time skipped timestamp hostname id package",
+    "testcase": "name classname time",
+    "skipped": "",
+    "error": "message type",
+    "failure": "message type",
+    "system-out": "",
 }
 CHILDREN = {
     "testsuites": {"testsuite"},
@@ -576,7 +565,7 @@ def junit(path: Path) -> ElementTree.Element:
     assert text.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ')
     root = ElementTree.fromstring(text)  # noqa: S314  written here
     for element in root.iter():
-        assert element.attrib.keys() <= ALLOWED[element.tag]
+        assert element.attrib.keys() <= {*ALLOWED[element.tag].split()}
         assert {child.tag for child in element} <= CHILDREN.get(element.tag, set())
         assert "time" not in element.attrib or re.fullmatch(r"\d+\.\d{3}", element.attrib["time"])
     for suite in (root, root[0]):
@@ -604,10 +593,6 @@ def test_junit_xml_is_written(lax: Server, tmp_path: Path) -> None:
 
 
 def test_junit_xml_tells_what_is_inconclusive_as_an_error(tmp_path: Path) -> None:
-    class Limited(Endpoint):
-        def reject(self, status: int) -> Answer | None:
-            return Answer(429)
-
     with served(Limited()) as server:
         assert conformance(server, *SOME, "--junit", str(tmp_path / "junit.xml")) == 1
     (error,) = junit(tmp_path / "junit.xml").iter("error")

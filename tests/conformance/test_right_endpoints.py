@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from random import random
 from textwrap import wrap
@@ -24,6 +25,7 @@ from tests.conformance.served import (
     Fields,
     Key,
     Received,
+    direct,
     served,
 )
 
@@ -170,37 +172,25 @@ RIGHT |= {
 
 WHOLE = ("as it is", "of the library")  # encrypted, recipes are checked whole
 SAMPLE = (
-    *(
-        "sample",
-        "status",
-        "redelivered",
-        "text-chinese",
-        "invalid-pay-type",
-        "older-*",
-        "together",
-        "together-[p-r]*",
-    ),
-    *("padding", "content-type", "chunked", "one-connection*", "response-*", "any-acknowledged"),
-    *("acknowledgement-*", "leaks", "alive"),
-    *("secret-wrong", "account-wrong", "authenticated-first", "good-after-rejection"),
+    *("sample", "status", "redelivered", "text-chinese", "invalid-pay-type", "older-*", "together"),
+    *("together-[p-r]*", "padding", "content-type", "chunked", "one-connection*", "response-*"),
+    *("any-acknowledged", "acknowledgement-*", "leaks", "alive", "secret-wrong", "good-after-rejection"),
     *("not-json", "empty-body", "oversize", "plain-json"),
 )
 """What depends on how an endpoint writes its responses: at least one rule of each kind."""
+DIRECT = re.compile("of the library|rejecting with|wrapping|pretty-printed and")
+"""Those that differ in what they write, not in how it comes."""
 
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_an_endpoint_passes_that_is(name: str) -> None:
     endpoint = RIGHT[name]()
     parser = CallbackParser(ACCOUNT, cipher=CIPHER if isinstance(endpoint, Encrypted) else None)
-    with served(endpoint) as server:
+    with direct(endpoint) if DIRECT.match(name) else served(endpoint) as server:
         only = () if name in WHOLE else SAMPLE
         results = list(check_endpoint(server.url, parser, keys=(OLDER_KEY, ENCRYPTION_KEY), only=only))
     bad = {result.id: result.message for result in results if result.outcome in ("failed", "inconclusive")}
     assert bad == {}
-
-
-def test_at_least_20_right_endpoints_are_tried() -> None:
-    assert len(RIGHT) >= 20
 
 
 def test_with_prefixes_every_callback_is_of_one_of_them() -> None:

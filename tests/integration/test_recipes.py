@@ -23,8 +23,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from skypay_payout import CallbackParser, Credentials, PayType
+from skypay_payout import CallbackParser, Credentials, PayType, conformance
 from skypay_payout.conformance import Outcome, check_endpoint
+from skypay_payout.conformance._rule import selected
 from skypay_payout.contrib.sqlalchemy import Store
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, ENCRYPTION_KEY, USER_NAME, body
@@ -48,9 +49,9 @@ RECIPES = sorted(EXAMPLES.glob("*_app.py"))
 SERVERS = [command for recipe in RECIPES for command in documented_commands(recipe)]
 LAMBDA = "python lambda_gateway.py 8000"
 OF_THE_FRAMEWORK = (
-    *("sample", "redelivered*", "overtaken", "text-*", "base64-lines", "padding", "content-type", "chunked"),
+    *("sample", "redelivered*", "overtaken", "text-[cn]*", "base64-lines", "content-type", "chunked"),
     *("header-names", "one-connection*", "together*", "oversize", "empty-body", "secret-wrong", "not-json"),
-    *("invalid-*", "good-after-rejection", "response-time", "stored-*"),
+    *("invalid-pay-type", "good-after-rejection", "response-time", "stored-*"),
 )
 """The rules that depend on how a recipe reads, stores and responds. ``receive`` decides the others: the quick
 start is tried with all."""
@@ -171,10 +172,11 @@ def test_a_recipe_is_short(recipe: Path) -> None:
 
 
 @pytest.mark.parametrize("endpoint", [*SERVERS, LAMBDA], indirect=True)
-def test_a_recipe_passes_the_conformance_check(endpoint: Endpoint) -> None:
+def test_a_recipe_passes_the_conformance_check(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "RULES", selected(OF_THE_FRAMEWORK))  # or stored-* would deliver all
     parser = CallbackParser(Credentials(USER_NAME, SECRETS), cipher=endpoint.cipher)
     url, stored = endpoint.server.url, endpoint.stored_callbacks
-    results = list(check_endpoint(url, parser, keys=KEYS, stored=stored, only=OF_THE_FRAMEWORK))
+    results = list(check_endpoint(url, parser, keys=KEYS, stored=stored))
     assert [one for one in results if one.outcome not in (Outcome.PASSED, Outcome.SKIPPED)] == []
     passed = {one.rule.id for one in results if one.outcome is Outcome.PASSED}
     assert passed >= {"sample", "redelivered", "oversize", "secret-wrong", "stored-once", "stored-intact"}
