@@ -17,7 +17,6 @@ from skypay_payout.testing import (
     CREDENTIALS,
     SAMPLE,
     WRONG_AUTHENTICATION,
-    BadBody,
     bad_bodies,
     body,
 )
@@ -69,10 +68,7 @@ def test_quarantined_body_is_shown_with_every_problem(file: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        (b"", "empty_body"),
         (b"[]", "not_an_object"),
-        (b"\xff", "not_utf8"),
-        (b'{"a":1,"a":2}', "duplicate_field"),
         (body(authentication=WRONG_AUTHENTICATION), "authentication_failed"),
         (b" " * 65537, "too_large"),
         (b" " * 1_000_000, "too_large"),
@@ -86,12 +82,16 @@ def test_rejected_body_is_shown_with_its_code(
     assert capsys.readouterr().out.startswith(f"rejected\n  {code}: ")
 
 
-@pytest.mark.parametrize("bad", bad_bodies(CallbackParser(CREDENTIALS)))
-def test_code_is_what_receive_says(file: Path, bad: BadBody, capsys: pytest.CaptureFixture[str]) -> None:
-    file.write_bytes(bad.body)
-    assert main(["check", "--json", str(file)]) == 1
-    shown = json.loads(capsys.readouterr().out)
-    assert (shown["result"], shown["code"]) == ("quarantined" if bad.status == 200 else "rejected", bad.code)
+def test_code_is_what_receive_says(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = bad_bodies(CallbackParser(CREDENTIALS))
+    files = [file.with_name(f"{number}.json") for number, _ in enumerate(found)]
+    for one, bad in zip(files, found, strict=True):
+        one.write_bytes(bad.body)
+    assert main(["check", "--json", *map(str, files)]) == 1
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["result"], one["code"]) for one in shown] == [
+        ("quarantined" if bad.status == 200 else "rejected", bad.code) for bad in found
+    ]
 
 
 def test_several_files_are_checked_and_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from skypay_payout import CallbackParser, ControlNumber, Credentials, ErrorCode, PayoutCallback, Rejected
-from skypay_payout.testing import AUTHENTICATION, USER_NAME, body
-from tests.support.callbacks import PARSER, field_errors, outcome, with_fields
+from skypay_payout.testing import AUTHENTICATION, USER_NAME, bad_bodies, body
+from tests.support.callbacks import PARSER, field_errors, outcome, short, with_fields
 
 VALID = ["SK99123456789", "SKY99000000001", "SKYAB0123456789", "skyab12345678", "1234512345678"]
-INVALID = {
-    "": ErrorCode.EMPTY,
-    "SK9912345678": ErrorCode.INVALID_FORMAT,
-    "SKYAB01234567890": ErrorCode.TOO_LONG,
-    "SK991234567890123": ErrorCode.TOO_LONG,
-    "SKY**12345678": ErrorCode.MASKED,
-    "SK99123456***": ErrorCode.MASKED,
-    "*" * 20: ErrorCode.MASKED,
-    "SKY9912345678x": ErrorCode.INVALID_FORMAT,
-    "SK-9912345678": ErrorCode.INVALID_FORMAT,
-    "SKÝ9912345678": ErrorCode.INVALID_FORMAT,
-    "SKY991234567８": ErrorCode.INVALID_FORMAT,
-    "SKY99123456٣8": ErrorCode.INVALID_FORMAT,
-    "SK99123456789\n": ErrorCode.INVALID_FORMAT,
-    "SK99123456789\r\n": ErrorCode.INVALID_FORMAT,
-    " SK99123456789": ErrorCode.INVALID_FORMAT,
-    "SKY99 12345678": ErrorCode.INVALID_FORMAT,
-    "SK99123456789\0": ErrorCode.INVALID_FORMAT,
-    "\ufeffSK99123456789": ErrorCode.INVALID_FORMAT,
-}
+BAD = [json.loads(bad.body) for bad in bad_bodies(PARSER) if bad.kind == "invalid-control-number"]
+INVALID = [str(fields["controlNumber"]) for fields in BAD if isinstance(fields.get("controlNumber"), str)]
+INVALID += ["SKÝ9912345678", "SKY99123456٣8", "SK99123456789\r\n", "\ufeffSK99123456789", "*" * 20]
 OWN = CallbackParser(
     [
         Credentials(USER_NAME, AUTHENTICATION, prefixes=["SK991", "SKY88"]),
@@ -46,22 +31,11 @@ def test_a_prefix_and_8_to_10_digits_are_a_control_number(text: str) -> None:
     assert type(callback.control_number) is ControlNumber
 
 
-@pytest.mark.parametrize(("text", "code"), INVALID.items())
-def test_nothing_else_is_a_control_number(text: str, code: ErrorCode) -> None:
-    assert field_errors(with_fields({"controlNumber": text})) == [("controlNumber", code)]
+@pytest.mark.parametrize("text", INVALID, ids=short)
+def test_nothing_else_is_a_control_number(text: str) -> None:
+    assert [name for name, _ in field_errors(with_fields({"controlNumber": text}))] == ["controlNumber"]
     with pytest.raises(ValueError, match="^expected 5 ASCII letters or digits"):
         ControlNumber(text)
-
-
-@pytest.mark.parametrize("value", [1234512345678, ["SK99123456789"], True, None, {}, 1.5])
-def test_a_control_number_is_a_string(value: object) -> None:
-    assert field_errors(with_fields({"controlNumber": value})) == [("controlNumber", ErrorCode.INVALID_TYPE)]
-
-
-def test_the_message_says_that_a_mask_is_a_mask() -> None:
-    assert "'SKY**12345678': it looks masked; ask for the full number" in str(
-        outcome(PARSER, body(controlNumber="SKY**12345678"))
-    )
 
 
 @pytest.mark.parametrize(
@@ -91,9 +65,3 @@ def test_a_payout_of_another_partner_is_quarantined_with_its_control_number() ->
     assert result.respond().status == 200
     assert getattr(result, "error").control_number == "SKY9912345678"  # noqa: B009
     assert "one of the account's 2 prefixes, got 'SKY9912345678'" in str(getattr(result, "error"))  # noqa: B009
-
-
-def test_a_malformed_number_is_not_judged_by_its_prefix() -> None:
-    for text in ("SKY9912345", "SKY99*12345678", ""):
-        (error,) = field_errors(body(controlNumber=text), OWN)
-        assert error[1] is not ErrorCode.UNEXPECTED_PREFIX

@@ -1,4 +1,7 @@
-"""Point 5: dealTime is in UTC+8 unless it has an offset of its own, and names an instant that exists."""
+"""Point 5: dealTime is in UTC+8 unless it has an offset of its own, and names an instant that exists.
+
+What ``bad_bodies`` has of other forms and times does not stand here again.
+"""
 
 from __future__ import annotations
 
@@ -66,14 +69,10 @@ def test_a_time_is_an_instant_in_utc_plus_8(text: str, time: datetime) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *["2018-08-07", "2018-W32-2", "2018-W32-2T11:58:33", "2018-219T11:58:33", "20180807T115833"],
-        *["20180807T115833.123", "2018-08-07 11:58", "2018-08-07T11", "2018-08-07 24:00:00"],
-        *["2018-08-07 25:00:00", "Tuesday", "1533614313", "2018/08/07 11:58:33", "07-08-2018 11:58:33"],
-        *["2018-8-7 11:58:33", "2018-08-07  11:58:33", "2018-08-07_11:58:33", "2018-08-07t11:58:33"],
-        *["2018-08-07T11:58:33z", "2018-08-07 11:58:33 ", " 2018-08-07 11:58:33", "2018-08-07 11:58:33\n"],
+        *["2018-W32-2", "2018-219T11:58:33", "20180807T115833.123", "2018-08-07T11", "2018-08-07_11:58:33"],
+        *["2018-08-07  11:58:33", "2018-08-07t11:58:33", "2018-08-07T11:58:33z", "2018-08-07 11:58:33 "],
         *["2018-08-07 11:58:33.", "2018-08-07 11:58:33.1234567890", "2018-08-07 11:58:33 +08:00"],
-        *["2018-08-07T11:58:33+8", "2018-08-07T11:58:33+08:00:00", "2018-08-07T11:58:33 GMT"],
-        *["２０１８-08-07 11:58:33", "2018-08-07 11:58:3３"],
+        *["2018-08-07T11:58:33+8", "2018-08-07T11:58:33+08:00:00", "2018-08-07 11:58:3３"],
     ],
 )
 def test_a_text_of_another_format_is_invalid(text: str) -> None:
@@ -83,33 +82,13 @@ def test_a_text_of_another_format_is_invalid(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("2018-02-29 00:00:00", id="no leap year"),
-        pytest.param("2018-13-01 00:00:00", id="month 13"),
-        pytest.param("2018-00-01 00:00:00", id="month 0"),
-        pytest.param("2018-04-31 00:00:00", id="April 31"),
-        pytest.param("2018-08-07 11:60:00", id="minute 60"),
-        pytest.param("2018-08-07 11:58:60", id="a leap second"),
-        pytest.param("2018-08-07T11:58:33+24:00", id="an offset of a day"),
-        pytest.param("2018-08-07T11:58:33+08:60", id="an offset of 60 minutes"),
         pytest.param("2018-08-07T11:58:33+0775", id="an offset of 75 minutes"),
         pytest.param("2018-08-07T11:58:33.5-07:99", id="an offset of 99 minutes"),
         pytest.param("2018-02-30T00:00:00Z", id="no such day, in the other form"),
-        pytest.param("0000-01-01 00:00:00", id="year 0"),
-        pytest.param("0001-01-01 00:00:00", id=".NET's empty date"),
         pytest.param("0001-01-01T00:00:00Z", id=".NET's empty date in UTC"),
         pytest.param("0001-01-01T00:00:00+14:00", id="before the calendar, in UTC+8"),
-        pytest.param("9999-12-31 23:59:59", id="the calendar's last year"),
         pytest.param("9999-12-31T23:59:59-08:00", id="after the calendar, in UTC+8"),
     ],
 )
 def test_a_time_that_does_not_exist_is_invalid(text: str) -> None:
     assert code_of(text) is ErrorCode.INVALID_DATETIME
-
-
-@pytest.mark.parametrize("value", [None, 1533614313, 1533614313.5, True, ["2018-08-07 11:58:33"]])
-def test_a_time_is_a_string(value: object) -> None:
-    assert code_of(value) is ErrorCode.INVALID_TYPE
-
-
-def test_an_empty_time_has_its_own_code() -> None:
-    assert code_of("") is ErrorCode.EMPTY

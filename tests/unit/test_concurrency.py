@@ -14,7 +14,7 @@ from typing import TypeAlias
 import pytest
 from attrs import evolve
 
-from skypay_payout import CallbackError, CallbackParser, Credentials, PayoutCallback, Rejected
+from skypay_payout import CallbackParser, Credentials, Rejected
 from skypay_payout.testing import SAMPLE, body
 from tests.support.callbacks import NEW, OLD, PARSER, ROTATING, UTC8
 
@@ -122,25 +122,6 @@ def test_spawned_processes_share_a_parser(
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         halves = pool.map(all_received, [parser] * 2, [data[::2], data[1::2]])
         assert list(halves) == [expected[::2], expected[1::2]]
-
-
-@pytest.mark.heavy
-def test_errors_and_callbacks_come_back_from_a_spawned_process() -> None:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        good = body(authentication="other", userName="Other@skypay", unknown={"a": [1]})
-        callback = pool.submit(PLAIN.parse, good).result()
-        assert isinstance(callback, PayoutCallback)
-        assert callback == PLAIN.parse(good)
-        for bad in (b"", body(authentication="wrong"), body(authentication="old-secret", payType=9)):
-            with pytest.raises(CallbackError) as here:
-                PLAIN.parse(bad)
-            with pytest.raises(CallbackError) as there:
-                pool.submit(PLAIN.parse, bad).result()
-            assert (type(there.value), str(there.value), vars(there.value)) == (
-                type(here.value),
-                str(here.value),
-                vars(here.value),
-            )
 
 
 @pytest.mark.usefixtures("impatient_threads")

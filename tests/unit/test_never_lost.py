@@ -92,24 +92,6 @@ def test_an_unknown_field_may_hold_any_json_value_and_quarantine_keeps_it_too(va
     assert error.payload["attempts"] == value or "[redacted]" in repr(error.payload)
 
 
-@pytest.mark.parametrize("size", [*range(505, 520), 573, 670, 1023, 1024, 1025, 65_000])
-def test_padding_decides_nothing_whether_it_is_white_space_or_text(size: int) -> None:
-    sent = body(failDescription="[{,}]" * 40)
-    for end in (b" ", b"\r\n"):
-        padded = sent + end * (size - len(sent))
-        assert everywhere(padded[:65_536]) == everywhere(sent)
-    check_kept(everywhere(body(x="," * (size - len(body(x=""))))), "x", "," * (size - len(body(x=""))))
-
-
-@pytest.mark.parametrize("before", range(0, 800, 57))
-def test_many_digits_in_a_row_are_accepted_at_any_alignment(before: int) -> None:
-    digits = "7" * 500
-    variants: list[dict[str, object]] = [{"a": "x" * before, "b": int(digits)}, {f"{before}{digits}": 0}]
-    variants += [{"a": "x" * before + digits}]
-    for fields in variants:
-        assert isinstance(everywhere(with_fields(fields)), PayoutCallback)
-
-
 @pytest.mark.parametrize(
     ("name", "value", "code"),
     [

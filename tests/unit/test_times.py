@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from skypay_payout._times import SKYPAY_ZONE, in_skypay_zone, match_deal_time
+from skypay_payout._times import SKYPAY_ZONE, in_skypay_zone
 
 NOON = datetime(2018, 8, 7, 12, tzinfo=SKYPAY_ZONE)
 
@@ -43,21 +43,3 @@ def test_what_names_no_instant_in_utc_plus_8_is_an_error_without_context(
     with pytest.raises(error) as caught:
         in_skypay_zone(at)
     assert (type(caught.value), str(caught.value), caught.value.__context__) == (error, message, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "offset", "minutes"),
-    [
-        ("2018-08-07 11:58:33", None, None),
-        ("2018-08-07T11:58:33.5Z", "Z", None),
-        ("2018-08-07T11:58:33,123456789+08", "+08", None),
-        ("2018-08-07 11:58:33-0730", "-0730", "30"),
-        ("2018-08-07 11:58:33-07:30", "-07:30", "30"),
-    ],
-)
-def test_the_pattern_of_a_deal_time_tells_its_offset(
-    text: str, offset: str | None, minutes: str | None
-) -> None:
-    match = match_deal_time(text)
-    assert match is not None
-    assert match.groups() == (offset, minutes)
