@@ -259,13 +259,6 @@ def test_bodies_taken_as_plain_are_reported_on_standard_error(
     )
 
 
-@pytest.mark.parametrize("secret", ["the old one", AUTHENTICATION])
-def test_body_is_accepted_with_every_secret(file: Path, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SKYPAY_AUTHENTICATION", f"the old one, {AUTHENTICATION}")
-    file.write_bytes(body(authentication=secret))
-    assert main(["check", str(file)]) == 0
-
-
 def test_prefix_of_another_partner_is_quarantined(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

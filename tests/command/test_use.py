@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import runpy
 import signal
 import subprocess
@@ -110,29 +109,6 @@ def test_missing_setting_is_named(
 ) -> None:
     monkeypatch.delenv(name)
     assert usage_error(["check", str(file)], capsys).startswith(f"{name}: expected text, got none")
-
-
-@pytest.mark.parametrize(
-    "name", ["SKYPAY_USER_NAME", "SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY", "SKYPAY_PREFIXES"]
-)
-@pytest.mark.parametrize("nothing", ["", " "])
-def test_empty_setting_is_named(
-    file: Path, name: str, nothing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv(name, nothing)
-    assert re.match(
-        rf"{name}: expected .*, got (none|an empty one): ", usage_error(["check", str(file)], capsys)
-    )
-
-
-@pytest.mark.parametrize("name", ["SKYPAY_AUTHENTICATION", "SKYPAY_ENCRYPTION_KEY", "SKYPAY_PREFIXES"])
-def test_setting_with_an_empty_value_is_named(
-    file: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv(name, f"{AUTHENTICATION},")
-    assert usage_error(["check", str(file)], capsys).startswith(
-        f"{name}: expected one value, or several with commas"
-    )
 
 
 def test_secret_that_is_too_long_is_a_usage_error_and_not_shown(
@@ -274,17 +250,6 @@ def test_ascii_output_gets_other_characters_escaped(file: Path, monkeypatch: pyt
     assert b"  fail_description  \\u4f59\\u989d\\u4e0d\\u8db3" in shown.getvalue().splitlines()
 
 
-def test_text_that_the_output_cannot_encode_is_escaped(file: Path) -> None:
-    file.write_bytes(body(4))
-    run = subprocess.run(  # noqa: S603
-        [*COMMAND, "check", str(file)],
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},
-        capture_output=True,
-        check=True,
-    )
-    assert b"  fail_description  \\u4f59\\u989d\\u4e0d\\u8db3" in run.stdout.splitlines()
-
-
 def test_chinese_text_is_shown_unescaped_in_the_c_locale(file: Path) -> None:
     file.write_bytes(body(4))
     bare = {
@@ -294,11 +259,6 @@ def test_chinese_text_is_shown_unescaped_in_the_c_locale(file: Path) -> None:
         [*COMMAND, "check", str(file)], env=bare | {"LC_ALL": "C"}, capture_output=True, check=True
     )
     assert "  fail_description  余额不足" in run.stdout.decode().splitlines()
-
-
-def test_library_is_imported_without_the_command() -> None:
-    program = "import sys, skypay_payout; sys.exit(any('command' in name for name in sys.modules))"
-    subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603
 
 
 def test_python_m_runs_the_command(

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from threading import Event
@@ -385,11 +384,6 @@ def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str], arguments: list[s
 
 def test_a_pause_is_taken(right: Server) -> None:
     assert conformance(right, "--only", "status", "--pause", "0.01") == 0
-
-
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"skypay-payout {version('skypay-payout')}\n"
 
 
 @pytest.mark.parametrize("command", ["send", "conformance"])

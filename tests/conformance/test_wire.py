@@ -9,7 +9,6 @@ import ssl
 import struct
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from gzip import compress
 from itertools import repeat
 from pathlib import Path
@@ -17,10 +16,6 @@ from threading import Event, Thread
 from typing import TypeAlias
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from skypay_payout._command import main
 from skypay_payout.conformance import _delivery
@@ -35,6 +30,7 @@ from skypay_payout.conformance._http import (
 from skypay_payout.conformance._transport import reason
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 from tests.conformance.served import Answer, Endpoint, Received, served
+from tests.support.certificates import self_signed
 
 PATIENCE = 60.0
 """Seconds until a test that hangs fails."""
@@ -502,27 +498,14 @@ def test_the_reason_is_that_of_the_first_address_or_of_the_library() -> None:
     assert reason(OSError("no more is known")) == "no more is known"
 
 
-_DAY = timedelta(days=1)
-
-
 @pytest.fixture
 def certified(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A server of TLS whose certificate nobody else has signed, and the certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now - _DAY, now + _DAY)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    path = self_signed(tmp_path, "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*files)
+    context.load_cert_chain(path)
     with Misbehaving(sending(OK + b"Content-Length: 2\r\n\r\n{}"), context=context).running() as server:
-        yield server.url.replace("http://127.0.0.1", "https://localhost"), files[0]
+        yield server.url.replace("http://127.0.0.1", "https://localhost"), path
 
 
 def test_a_certificate_that_is_not_trusted_is_explained(certified: tuple[str, Path]) -> None:

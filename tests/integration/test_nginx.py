@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import socket
 import ssl
 from collections.abc import Iterator
@@ -10,12 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from skypay_payout.testing import SAMPLE
+from tests.support.certificates import self_signed
 from tests.support.servers import PATIENCE, Nginx, wait_until
 
 pytestmark = pytest.mark.heavy
@@ -147,34 +143,8 @@ def test_a_response_is_not_compressed_where_gzip_is_on_for_all_others(
             assert stream.read().endswith(b"\r\n\r\nreceived")
 
 
-def certificate(directory: Path) -> Path:
-    """A certificate for the documented host and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "callback.partner.example")])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("callback.partner.example")]), critical=False
-        )
-        .sign(key, SHA256())
-    )
-    path = directory / "certificate.pem"
-    path.write_bytes(
-        signed.public_bytes(Encoding.PEM)
-        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    return path
-
-
 def test_it_is_valid_for_nginx_and_serves_tls_and_no_plain_http(backend: Backend, tmp_path: Path) -> None:
-    path = certificate(tmp_path)
+    path = self_signed(tmp_path, "callback.partner.example")
     trusted = ssl.create_default_context(cafile=path)
     with ExitStack() as stack:
         nginx = Nginx(tmp_path, backend.port, path)

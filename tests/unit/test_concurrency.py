@@ -115,6 +115,7 @@ def test_tasks_share_a_parser(shared: tuple[CallbackParser, list[bytes], list[Re
 
 
 @pytest.mark.heavy
+@pytest.mark.parametrize("shared", ["encrypted"], indirect=True)
 def test_spawned_processes_share_a_parser(
     shared: tuple[CallbackParser, list[bytes], list[Result]],
 ) -> None:

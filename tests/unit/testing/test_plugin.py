@@ -142,10 +142,6 @@ def test_public_names_are_sorted(names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("module", "never"),
     [
-        (
-            "skypay_payout",
-            ["skypay_payout.testing", "skypay_payout.conformance"],
-        ),
         ("skypay_payout.testing", ["hypothesis", "pytest", "httpx", "cryptography"]),
         ("skypay_payout.testing.plugin", ["hypothesis", "httpx", "cryptography"]),
     ],
