@@ -96,7 +96,7 @@ class Busy(Endpoint):
             if subject in self.working:
                 reject(503)
             self.working.add(subject)
-        sleep(0.1)
+        sleep(0.05)
         self.working.discard(subject)
 
 

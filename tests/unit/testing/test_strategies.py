@@ -70,6 +70,10 @@ def test_histories_have(found: Callable[[list[PayoutCallback]], bool]) -> None:
     find(histories(), lambda bodies: found([PLAIN.parse(body) for body in bodies]), settings=UNSHRUNK)
 
 
+def test_rejected_bodies_have_those_that_are_cut_short() -> None:
+    find(rejected_bodies(), lambda body: body[:1] == b"{" and body[-1:] != b"}", settings=UNSHRUNK)
+
+
 @given(payloads(), invalid_payloads())
 def test_parser_of_the_sample_is_the_default(valid: dict[str, object], invalid: dict[str, object]) -> None:
     for fields in (valid, invalid):
