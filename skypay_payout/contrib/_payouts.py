@@ -39,7 +39,7 @@ FINAL = {
 
 def backoff(attempts: int) -> timedelta:
     """Return how long to wait after so many failures in a row: 1 s, 2 s, 4 s and so on, an hour at most."""
-    return min(timedelta(seconds=2 ** min(attempts - 1, 12)), MAX_BACKOFF)
+    return MAX_BACKOFF if attempts > 12 else timedelta(seconds=2 ** (attempts - 1))
 
 
 @final

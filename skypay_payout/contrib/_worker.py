@@ -66,6 +66,6 @@ def work(*rounds: Callable[[Callable[[], bool]], int]) -> None:
     # Not one wait without an end: a signal's handler runs between two.
     while any(thread.is_alive() for thread in threads):
         for thread in threads:
-            thread.join(0.5)
+            thread.join(PAUSE)
     if broken.is_set():
         raise RuntimeError("a hook ended its thread, and with it the worker: start it again")
