@@ -22,12 +22,11 @@ from skypay_payout import CallbackParser, Credentials, PayType
 from skypay_payout.conformance import Outcome, check_endpoint
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, body
-from tests.support.certificates import self_signed
 from tests.support.databases import DatabaseServer
 from tests.support.servers import HTTP, Nginx, Server, free_port, wait_until
 
 from .django_projects import Project
-from .test_nginx import started
+from .test_nginx import certificate, started
 from .test_recipes import OF_THE_FRAMEWORK
 
 # All that do not need PostgreSQL copy one file with the tables.
@@ -216,7 +215,7 @@ def test_the_admin_works_behind_its_nginx(tmp_path: Path) -> None:
     }
     project.manage("createsuperuser", "--noinput")
     project.manage("collectstatic", "--noinput")
-    file = self_signed(tmp_path, "callback.partner.example")
+    file = certificate(tmp_path)
     trust = ssl.create_default_context(cafile=file)
     trust.check_hostname = False  # the address is of the loopback
     site = "https://admin.partner.example"

@@ -143,8 +143,13 @@ def test_a_response_is_not_compressed_where_gzip_is_on_for_all_others(
             assert stream.read().endswith(b"\r\n\r\nreceived")
 
 
+def certificate(directory: Path) -> Path:
+    """A certificate for the documented host and its key, in one file."""
+    return self_signed(directory, "callback.partner.example")
+
+
 def test_it_is_valid_for_nginx_and_serves_tls_and_no_plain_http(backend: Backend, tmp_path: Path) -> None:
-    path = self_signed(tmp_path, "callback.partner.example")
+    path = certificate(tmp_path)
     trusted = ssl.create_default_context(cafile=path)
     with ExitStack() as stack:
         nginx = Nginx(tmp_path, backend.port, path)
