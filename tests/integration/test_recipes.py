@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import socket
@@ -353,13 +354,16 @@ def test_lambda_takes_both_versions_of_the_event_and_one_without_isbase64encoded
     assert HTTP.post(httpx.URL(endpoint.server.url).join(path)).status_code == 400
 
 
-@pytest.mark.parametrize("command", SERVERS)
-def test_a_recipe_without_a_key_does_not_start_instead_of_taking_plain_bodies(
-    command: str, tmp_path: Path
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.stem)
+def test_a_recipe_without_a_key_cannot_be_loaded_instead_of_taking_plain_bodies(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy_examples(tmp_path)
-    with pytest.raises(AssertionError, match="Error: SKYPAY_ENCRYPTION_KEY: "):
-        Server(command, tmp_path, sqlite_database(tmp_path).settings).start()
+    monkeypatch.delenv("SKYPAY_ENCRYPTION_KEY", raising=False)
+    settings = {"SKYPAY_USER_NAME": USER_NAME, "SKYPAY_AUTHENTICATION": AUTHENTICATION}
+    for name, value in {**settings, **sqlite_database(tmp_path).settings}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=r"^SKYPAY_ENCRYPTION_KEY: "):
+        runpy.run_path(str(recipe))
 
 
 def test_the_worker_acts_on_each_change_with_no_secret_of_skypays_until_sigterm(tmp_path: Path) -> None:
