@@ -99,15 +99,6 @@ def test_no_further_callback_undoes_a_final_status(
 
 
 @given(callbacks_of_one_payout)
-def test_the_kinds_of_final_statuses_alone_decide(callbacks: list[PayoutCallback]) -> None:
-    kinds = {FINAL[one.pay_type] for one in callbacks if one.pay_type in FINAL}
-    expected = {0: PayoutStatus.UPLOADED, 1: next(iter(kinds), None)}.get(
-        len(kinds), PayoutStatus.CONFLICTING
-    )
-    assert PayoutHistory(callbacks).status is expected
-
-
-@given(callbacks_of_one_payout)
 def test_each_distinct_callback_is_there_once_and_in_order(callbacks: list[PayoutCallback]) -> None:
     events = PayoutHistory(callbacks).events
     texts = [json.dumps(event.to_dict(), sort_keys=True) for event in events]

@@ -21,7 +21,6 @@ from skypay_payout import (
     DecryptionError,
     ErrorCode,
     MalformedBodyError,
-    PayType,
     Quarantined,
     Rejected,
     Response,
@@ -56,14 +55,6 @@ def test_there_are_three_results_and_they_match_by_position() -> None:
     assert kind(PARSER.receive(b"")) == "rejected empty_body"
     assert Accepted.__match_args__ == ("callback",)
     assert Quarantined.__match_args__ == Rejected.__match_args__ == ("error",)
-
-
-@pytest.mark.parametrize("status", PayType)
-def test_an_accepted_callback_is_acknowledged_whatever_its_status(status: PayType) -> None:
-    result = PARSER.receive(body(status))
-    assert isinstance(result, Accepted)
-    assert result.callback.pay_type is status
-    assert result.respond(AT) == ACKNOWLEDGED
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from skypay_payout.testing import (
     AUTHENTICATION,
     CREDENTIALS,
     ENCRYPTION_KEY,
-    SAMPLE,
     USER_NAME,
     body,
     encode,
@@ -29,11 +28,6 @@ from skypay_payout.testing._bodies import ciphers, payload_for
 
 PLAIN = CallbackParser(CREDENTIALS)
 CIPHER = BodyCipher(ENCRYPTION_KEY)
-
-
-def test_sample_is_the_published_one_with_the_comma_that_ends_it() -> None:
-    assert SAMPLE.endswith(b'"referenceNumber": "MLA001041380755361119",\n}')
-    assert PLAIN.parse(SAMPLE) == PLAIN.parse(body())
 
 
 @pytest.mark.parametrize("status", PayType)

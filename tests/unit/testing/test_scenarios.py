@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 
 import pytest
 
@@ -138,10 +137,3 @@ def test_bodies_can_be_redelivered_and_arrive_out_of_order() -> None:
     assert redelivered(PAID.bodies()) == [upload, upload, amended, amended, payout, payout]
     assert redelivered([payout], 3) == [payout] * 3
     assert out_of_order(PAID.bodies()) == [payout, amended, upload]
-
-
-def test_history_does_not_depend_on_order_and_redeliveries() -> None:
-    expected = PayoutHistory(PARSER.parse(body) for body in CANCELLED.bodies())
-    for order in permutations(redelivered(CANCELLED.bodies())):
-        history = PayoutHistory(PARSER.parse(body) for body in order)
-        assert (history.events, history.status) == (expected.events, expected.status)
