@@ -19,13 +19,19 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
+from skypay_payout import CallbackParser, Credentials
 from skypay_payout._times import SKYPAY_ZONE
 from skypay_payout.conformance import _delivery
 from skypay_payout.conformance._http import ConnectionClosed, HttpResponse, Request, Response
+from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
 
 OLDER_SECRET = "an older secret"
 OLDER_KEY = "an older key"
+SECRETS, KEYS = (OLDER_SECRET, AUTHENTICATION), (OLDER_KEY, ENCRYPTION_KEY)
+PLAIN = CallbackParser(Credentials(USER_NAME, SECRETS))
+ENCRYPTED = CallbackParser(PLAIN.credentials, cipher=BodyCipher(KEYS))
+"""Parsers for the endpoints here."""
 UTC8 = timezone(timedelta(hours=8))
 
 
@@ -96,7 +102,7 @@ class Endpoint:
     """An endpoint as one writes it by hand. A wrong one overrides a step."""
 
     user_name = USER_NAME
-    secrets: tuple[str, ...] = (OLDER_SECRET, AUTHENTICATION)
+    secrets: tuple[str, ...] = SECRETS
     keys: tuple[Key, ...] = ()
     limit = 200_000
 
@@ -193,7 +199,7 @@ class Endpoint:
 class Encrypted(Endpoint):
     """The same where bodies are encrypted, in a rotation."""
 
-    keys = (Key(OLDER_KEY), Key(ENCRYPTION_KEY))
+    keys = tuple(map(Key, KEYS))
 
 
 class Server(ThreadingTCPServer):

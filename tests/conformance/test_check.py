@@ -34,8 +34,9 @@ from skypay_payout.conformance.rules import clock
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME, WRONG_AUTHENTICATION
 from tests.conformance.served import (
-    OLDER_KEY,
+    ENCRYPTED,
     OLDER_SECRET,
+    PLAIN,
     Answer,
     Encrypted,
     Endpoint,
@@ -46,9 +47,6 @@ from tests.conformance.served import (
     served,
 )
 
-ACCOUNT = Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION))
-PLAIN = CallbackParser(ACCOUNT)
-ENCRYPTED = CallbackParser(ACCOUNT, cipher=BodyCipher((OLDER_KEY, ENCRYPTION_KEY)))
 LENIENT = ("not-finite", "too-deep")
 """Python reads 1e999, and nests deeper than the parser."""
 

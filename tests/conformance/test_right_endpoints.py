@@ -14,11 +14,12 @@ import pytest
 
 from skypay_payout import CallbackParser, Credentials, Quarantined
 from skypay_payout.conformance import Outcome, check_endpoint
-from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
+from skypay_payout.testing import USER_NAME
 from tests.conformance.served import (
-    OLDER_KEY,
-    OLDER_SECRET,
+    ENCRYPTED,
+    KEYS,
+    PLAIN,
+    SECRETS,
     Answer,
     Encrypted,
     Endpoint,
@@ -29,9 +30,7 @@ from tests.conformance.served import (
     served,
 )
 
-ACCOUNT = Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION))
-PREFIXED = Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION), prefixes=("SKY99", "SK991"))
-CIPHER = BodyCipher((OLDER_KEY, ENCRYPTION_KEY))
+PREFIXED = Credentials(USER_NAME, SECRETS, prefixes=("SKY99", "SK991"))
 
 RIGHT: dict[str, Callable[[], Endpoint]] = {"as it is": Endpoint, "encrypted": Encrypted}
 
@@ -150,7 +149,7 @@ class Early(Endpoint):
 class OfTheLibrary(Endpoint):
     """The three lines of the documentation."""
 
-    parser = CallbackParser(ACCOUNT)
+    parser = PLAIN
 
     def __call__(self, request: Received) -> Answer | None:
         response = self.parser.receive(request.body).respond()
@@ -160,7 +159,7 @@ class OfTheLibrary(Endpoint):
 class OfTheLibraryEncrypted(OfTheLibrary, Encrypted):
     """The same, encrypted."""
 
-    parser = CallbackParser(ACCOUNT, cipher=CIPHER)
+    parser = ENCRYPTED
 
 
 RIGHT |= {
@@ -185,10 +184,10 @@ DIRECT = re.compile("of the library|rejecting with|wrapping|pretty-printed and")
 @pytest.mark.parametrize("name", RIGHT)
 def test_an_endpoint_passes_that_is(name: str) -> None:
     endpoint = RIGHT[name]()
-    parser = CallbackParser(ACCOUNT, cipher=CIPHER if isinstance(endpoint, Encrypted) else None)
+    parser = ENCRYPTED if isinstance(endpoint, Encrypted) else PLAIN
     with direct(endpoint) if DIRECT.match(name) else served(endpoint) as server:
         only = () if name == WHOLE else SAMPLE
-        results = list(check_endpoint(server.url, parser, keys=(OLDER_KEY, ENCRYPTION_KEY), only=only))
+        results = list(check_endpoint(server.url, parser, keys=KEYS, only=only))
     bad = {result.id: result.message for result in results if result.outcome in ("failed", "inconclusive")}
     assert bad == {}
 

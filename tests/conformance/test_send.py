@@ -16,7 +16,6 @@ import pytest
 from skypay_payout import Accepted, CallbackParser, Credentials, PayoutCallback, PayType
 from skypay_payout._command import main
 from skypay_payout._times import SKYPAY_ZONE
-from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import (
     AUTHENTICATION,
     ENCRYPTION_KEY,
@@ -25,12 +24,18 @@ from skypay_payout.testing import (
     WRONG_AUTHENTICATION,
     Scenario,
 )
-from tests.conformance.served import OLDER_KEY, OLDER_SECRET, Answer, Encrypted, Received, Server, served
+from tests.conformance.served import (
+    ENCRYPTED,
+    OLDER_KEY,
+    PLAIN,
+    SECRETS,
+    Answer,
+    Encrypted,
+    Received,
+    Server,
+    served,
+)
 from tests.conformance.served import Endpoint as Right
-
-SECRETS = (OLDER_SECRET, AUTHENTICATION)
-PLAIN = CallbackParser(Credentials(USER_NAME, SECRETS))
-ENCRYPTED = CallbackParser(Credentials(USER_NAME, SECRETS), cipher=BodyCipher((OLDER_KEY, ENCRYPTION_KEY)))
 
 
 class Endpoint:

@@ -11,15 +11,14 @@ from unicodedata import normalize
 
 import pytest
 
-from skypay_payout import CallbackParser, ControlNumber, Credentials, PayoutHistory, conformance
+from skypay_payout import ControlNumber, PayoutHistory, conformance
 from skypay_payout._results import Accepted, Quarantined
 from skypay_payout.conformance import Consequence, Outcome, Result, _ledger, check_endpoint
 from skypay_payout.conformance._rule import selected
 from skypay_payout.conformance.rules import stored as rules
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
-from tests.conformance.served import OLDER_SECRET, Endpoint, direct
+from tests.conformance.served import PLAIN, Endpoint, direct
 
-PARSER = CallbackParser(Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION)))
 SOME = (
     *("status", "text-chinese", "secret-wrong", "not-json", "redelivered*", "different-content"),
     *("deal-time-iso", "invalid-deal-time", "invalid-pay-type", "invalid-control-number"),
@@ -30,20 +29,20 @@ Change = Callable[[list[Record]], object]
 
 def events(endpoint: Endpoint) -> list[Record]:
     """The stored events as the library reads them."""
-    results = map(PARSER.receive, map(json.dumps, endpoint.stored.values()))
+    results = map(PLAIN.receive, map(json.dumps, endpoint.stored.values()))
     found = {one.callback.digest: one.callback for one in results if isinstance(one, Accepted)}
     return [callback.to_dict() for callback in found.values()]
 
 
 def quarantine(endpoint: Endpoint) -> list[Record]:
-    results = map(PARSER.receive, map(json.dumps, endpoint.stored.values()))
+    results = map(PLAIN.receive, map(json.dumps, endpoint.stored.values()))
     return [{"payload": dict(one.error.payload)} for one in results if isinstance(one, Quarantined)]
 
 
 def statuses(endpoint: Endpoint) -> list[Record]:
     payouts = defaultdict[str, list[Any]](list)
     for fields in endpoint.stored.values():
-        result = PARSER.receive(json.dumps(fields))
+        result = PLAIN.receive(json.dumps(fields))
         if isinstance(result, Accepted):
             payouts[result.callback.control_number].append(result.callback)
     return [
@@ -70,7 +69,7 @@ def checked(
 
     with direct(endpoint) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(conformance, "RULES", selected((*(only or SOME), *STORED)))  # all would take long
-        results = list(check_endpoint(server.url, PARSER, only=STORED, **sources, **options))
+        results = list(check_endpoint(server.url, PLAIN, only=STORED, **sources, **options))
         assert {result.id for result in results} <= set(STORED)
         return {
             result.id: result for result in results if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)
@@ -242,9 +241,7 @@ def test_a_rejected_callback_that_is_stored_is_told() -> None:
     endpoint = Eager()
     with direct(endpoint) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(conformance, "RULES", selected(["secret-wrong", "stored-rejected"]))
-        (result,) = check_endpoint(
-            server.url, PARSER, only="stored-rejected", stored=lambda: events(endpoint)
-        )
+        (result,) = check_endpoint(server.url, PLAIN, only="stored-rejected", stored=lambda: events(endpoint))
     assert result.consequence is Consequence.ACKNOWLEDGED
     told = list(map(str, result.problems))  # in the order in which they were stored
     wrong = "secret-wrong, UPLOAD with authentication wrong: SK991.+ had to be rejected, but is stored"
@@ -277,10 +274,10 @@ def test_an_invalid_callback_is_not_stored_with(name: str) -> None:
     def made(endpoint: Endpoint) -> list[Record]:
         records = events(endpoint)
         for fields in endpoint.stored.values():
-            if isinstance(PARSER.receive(json.dumps(fields)), Quarantined) and (
+            if isinstance(PLAIN.receive(json.dumps(fields)), Quarantined) and (
                 value := coerced(fields.get(field))
             ):
-                records.append(PARSER.parse(json.dumps(fields | {field: value})).to_dict())
+                records.append(PLAIN.parse(json.dumps(fields | {field: value})).to_dict())
         return records
 
     results = checked(made=made)
@@ -308,7 +305,7 @@ def test_a_line_that_cannot_be_read_fails_one_rule_and_hides_nothing() -> None:
 
 
 def test_events_of_other_runs_do_not_matter() -> None:
-    other = PARSER.parse(
+    other = PLAIN.parse(
         json.dumps(
             {
                 "userName": USER_NAME,

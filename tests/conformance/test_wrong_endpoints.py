@@ -6,17 +6,18 @@ import re
 
 import pytest
 
-from skypay_payout import CallbackParser, Credentials
 from skypay_payout.conformance import RULES, Consequence, Outcome, check_endpoint
-from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import AUTHENTICATION, ENCRYPTION_KEY, USER_NAME
-from tests.conformance.served import OLDER_KEY, OLDER_SECRET, Encrypted, direct, served
+from tests.conformance.served import (
+    ENCRYPTED,
+    KEYS,
+    PLAIN,
+    SECRETS,
+    Encrypted,
+    direct,
+    served,
+)
 from tests.conformance.wrong import WRONG
 
-KEYS = (OLDER_KEY, ENCRYPTION_KEY)
-ACCOUNT = Credentials(USER_NAME, (OLDER_SECRET, AUTHENTICATION))
-PLAIN = CallbackParser(ACCOUNT)
-ENCRYPTED = CallbackParser(ACCOUNT, cipher=BodyCipher(KEYS))
 SECTIONS = {rule.id: rule.section for rule in RULES}
 OBSERVED = {
     "leaks": ("account-wrong", "cut-short", "secret-near", "trailing-text"),
@@ -59,7 +60,7 @@ def test_an_endpoint_is_caught_that(name: str) -> None:
         assert result.outcome is (Outcome.WARNING if result.id == "response-code" else Outcome.FAILED)
         assert result.consequence in consequences(name, result.id)
         for text in (result.message, *(part for one in result.problems for part in (one.sent, one.received))):
-            assert not re.search(f"{AUTHENTICATION}|{OLDER_SECRET}|{ENCRYPTION_KEY}|{OLDER_KEY}", text)
+            assert not re.search("|".join((*SECRETS, *KEYS)), text)
 
 
 def test_every_rule_catches_a_wrong_endpoint() -> None:
