@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from skypay_payout import PayoutCallback, PayoutStatus, Result
 from skypay_payout.contrib._payouts import Change, PayoutState
 
-LIBRARIES = [
-    name for name in ("sqlalchemy", "django") if find_spec(f"tests.contrib.{name}_adapter") is not None
-]
+LIBRARIES = ["sqlalchemy", "django"]
+IMPATIENCE = 0.6
 
 Execute = Callable[[str], list[tuple[Any, ...]]]
 """Runs a statement in the transaction of the hook, and returns its rows."""
@@ -29,9 +27,6 @@ class StoreAdapter(Protocol):
     url: str
     tables: dict[str, str]
     """The names of the tables: events, quarantine, decisions, payouts. Their columns are called the same."""
-    program: str
-    """The ``-c`` program of a worker process; ``sys.argv[1]`` is the URL. Its hooks append a line
-    ``change.id status`` to the file ``sys.argv[2]``, from ``act``."""
 
     def save(self, result: Result) -> None: ...
     def process(self, on_change: Callable[[Change, Execute], object] | None = None) -> int: ...
@@ -52,21 +47,25 @@ class StoreAdapter(Protocol):
         """Call ``step`` before each statement and each commit from now on."""
         ...
 
+    def impatient(self) -> AbstractContextManager[None]:
+        """Shorten the bounds of its waits to ``IMPATIENCE``: for tests in which nothing can succeed."""
+        ...
+
     def close(self) -> None:
         """End its connections, as the end of a process would."""
         ...
 
 
-def make(library: str, url: str, *, new: bool = True) -> StoreAdapter:
+def make(library: str, url: str, *, new: bool = False) -> StoreAdapter:
     """Open a store on the database; if it is new, make its tables."""
     adapter: StoreAdapter = import_module(f"tests.contrib.{library}_adapter").make(url, new)
     return adapter
 
 
 @contextmanager
-def opened(library: str, url: str) -> Iterator[StoreAdapter]:
+def opened(library: str, url: str, *, new: bool = False) -> Iterator[StoreAdapter]:
     """Open a store, and close it in the end."""
-    store = make(library, url)
+    store = make(library, url, new=new)
     try:
         yield store
     finally:

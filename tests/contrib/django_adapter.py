@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Thread, current_thread
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from django.db import close_old_connections, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
@@ -15,23 +17,11 @@ from django.db.backends.signals import connection_created
 from skypay_payout import ErrorCode, FieldError, Result
 from skypay_payout.contrib._payouts import Change, PayoutState
 from tests.contrib import django_site
-from tests.contrib.adapters import Execute
+from tests.contrib.adapters import IMPATIENCE, Execute
 
-PROGRAM = """
-import logging, sys
-from tests.contrib import django_site
-logging.basicConfig()
-from django.conf import settings
-from django.db import connections
-django_site.use(django_site.options(sys.argv[1]))
-def act(change):
-    with open(sys.argv[2], "a") as log:
-        log.write(f"{change.id} {change.after.status}\\n")
-django_site.act = act
-settings.SKYPAY_ACT = "tests.contrib.django_site.act"
-from skypay_payout.contrib.django.worker import run_worker
-run_worker()
-"""
+# What needs settings, which django_site makes.
+from skypay_payout.contrib.django import store, worker  # isort: skip
+from skypay_payout.contrib.django.models import Payout, QuarantinedCallback  # isort: skip
 
 
 class DjangoStore:
@@ -41,18 +31,16 @@ class DjangoStore:
         "decisions": "skypay_payout_decision",
         "payouts": "skypay_payout_payout",
     }
-    program = PROGRAM
 
     def __init__(self, url: str, new: bool) -> None:
-        from skypay_payout.contrib.django import store, worker
-
         self.url = url
         self._connections: dict[BaseDatabaseWrapper, Thread] = {}
         self._step: Callable[[], None] | None = None
         connection_created.connect(self._opened)
-        django_site.choose(django_site.options(url))
         if new:
-            django_site.migrate("skypay_payout")
+            django_site.use(django_site.options(url), "skypay_payout")
+        else:
+            django_site.choose(django_site.options(url))
         self._process = worker.process
         self.dispatch = worker.dispatch
         self._save = store.save
@@ -77,8 +65,6 @@ class DjangoStore:
         return self._process(on_change and (lambda change: on_change(change, execute)))
 
     def quarantined(self) -> list[Any]:
-        from skypay_payout.contrib.django.models import QuarantinedCallback
-
         return [
             SimpleNamespace(
                 digest=row.digest,
@@ -91,10 +77,18 @@ class DjangoStore:
         ]
 
     def state(self, control_number: str) -> PayoutState | None:
-        from skypay_payout.contrib.django.models import Payout
-
         payout = Payout.objects.filter(pk=control_number, version__gt=0).first()
         return payout.state if payout else None
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        shorter = {"timeout": IMPATIENCE, "connect_timeout": 1, "read_timeout": 1}
+        options = connection.settings_dict["OPTIONS"]  # of all threads
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store, "WAIT", IMPATIENCE)
+            for name in options.keys() & shorter.keys():
+                patch.setitem(options, name, shorter[name])
+            yield
 
     def steps(self, step: Callable[[], None]) -> None:
         self._step = step

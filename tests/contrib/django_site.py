@@ -66,9 +66,6 @@ from skypay_payout.contrib.django.views import payout_callback  # noqa: E402  ne
 urlpatterns = [path("callback", payout_callback), path("admin/", admin.site.urls)]
 
 
-KEPT: dict[str, Any] = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-
-
 def options(url: str) -> dict[str, Any]:
     """Django's settings for the database of that URL, as SQLAlchemy understands it."""
     parts = make_url(url)
@@ -83,25 +80,20 @@ def options(url: str) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
             },
         }
-    if parts.get_backend_name() == "postgresql":
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": name,
-            "USER": parts.username,
-            "HOST": parts.host or parts.query["host"],
-            "PORT": parts.port or "",
-            **KEPT,
-            "OPTIONS": {"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5},
-        }
-    return {
-        "ENGINE": "django.db.backends.mysql",
+    server = {
         "NAME": name,
         "USER": parts.username,
-        "HOST": parts.host or parts.query["unix_socket"],
+        "HOST": parts.host or parts.query.get("host") or parts.query.get("unix_socket"),
         "PORT": parts.port or "",
-        **KEPT,
-        "OPTIONS": {"connect_timeout": 3, "read_timeout": 3, "write_timeout": 3},
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
     }
+    waits = {"connect_timeout": 3}
+    if parts.get_backend_name() == "postgresql":
+        waits |= {"tcp_user_timeout": 3000, "keepalives_idle": 5}
+        return server | {"ENGINE": "django.db.backends.postgresql", "OPTIONS": waits}
+    waits |= {"read_timeout": 3, "write_timeout": 3, "ssl_disabled": True}
+    return server | {"ENGINE": "django.db.backends.mysql", "OPTIONS": waits}
 
 
 def choose(database: dict[str, Any]) -> None:
@@ -111,13 +103,8 @@ def choose(database: dict[str, Any]) -> None:
 
 
 def use(database: dict[str, Any], *apps: str) -> None:
-    """Have Django use that database from now on, with the tables of those apps, or of all."""
+    """Have Django use that database from now on, and make the tables of those apps, or of all."""
     choose(database)
-    migrate(*apps)
-
-
-def migrate(*apps: str) -> None:
-    """Make the tables of those apps, or of all."""
     for app in apps or [None]:
         call_command("migrate", *filter(None, [app]), verbosity=0)
 

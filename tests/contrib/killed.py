@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from skypay_payout import Accepted, PayType, Quarantined
 from skypay_payout.contrib._payouts import Change
 from tests.contrib.adapters import LIBRARIES, Execute, StoreAdapter, make
 from tests.contrib.store.cases import INVALID, make_due, number, received
-from tests.support.databases import Database, DatabaseServer, MariaDB, Postgres, sqlite_database
+from tests.support.databases import Database, DatabaseServer, MariaDB, Postgres, SQLite
 
 
 def lines(file: Path) -> list[str]:
@@ -57,7 +56,7 @@ class Site:
         self.acted = directory / "acted"
         self.kills = 0
         self.payouts = 0
-        make(library, database.url).close()
+        self._store = make(library, database.url)  # of the process that goes on
         database.query("CREATE TABLE loans (id VARCHAR(40), status VARCHAR(20))")
 
     def _survives(self, at: int, *works: Callable[[StoreAdapter, Killer], None]) -> bool:
@@ -66,7 +65,7 @@ class Site:
         if child == 0:
             status = 1
             try:
-                store = make(self.library, self.database.url, new=False)
+                store = make(self.library, self.database.url)
                 for work in works[:-1]:
                     work(store, Killer(0))
                 killer = Killer(at)
@@ -115,17 +114,14 @@ class Site:
             while not survived:
                 self.payouts += 1
                 save = partial(self._save, self.payouts)
-                if phase == "save":
-                    survived = self._survives(at, save)
-                    assert self._survives(0, save, self._work)
-                else:
-                    survived = self._survives(at, save, self._work)
-                    assert self._survives(0, self._work)
+                survived = self._survives(at, *([save] if phase == "save" else [save, self._work]))
+                save(self._store, Killer(0))
+                self._work(self._store, Killer(0))
                 at += stride
 
     def check(self) -> dict[str, object]:
         """Nothing is lost, nothing done twice inside a transaction, everything at least once outside."""
-        tables = make(self.library, self.database.url, new=False).tables
+        tables = self._store.tables
         stored = {
             digest
             for table in ("events", "quarantine")
@@ -160,35 +156,30 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    servers: dict[str, type[DatabaseServer] | None] = {
-        "sqlite": None,
+    servers: dict[str, type[SQLite | DatabaseServer]] = {
+        "sqlite": SQLite,
         "postgres": Postgres,
         "mariadb": MariaDB,
     }
     for kind in [name for name in servers if name in args.names] or servers:
         for library in [name for name in LIBRARIES if name in args.names] or LIBRARIES:
-            make_server = servers[kind]
-            server = make_server() if make_server else None
+            server = servers[kind]()
             with TemporaryDirectory() as directory:
                 try:
-                    database = server.database() if server else sqlite_database(Path(directory))
+                    database = server.database()
+                    make(library, database.url, new=True).close()
                     site = Site(library, database, Path(directory))
                     restarts = 0
                     while site.kills < args.kills:
                         site.kill()
-                        if server is not None:
+                        if isinstance(server, DatabaseServer):
                             server.stop()
                             server.start()
                             restarts += 1
-                    print(
-                        json.dumps(
-                            {"database": kind, "library": library, **site.check(), "restarts": restarts}
-                        )
-                    )
-                    sys.stdout.flush()
+                    found = {"database": kind, "library": library, **site.check(), "restarts": restarts}
+                    print(json.dumps(found), flush=True)
                 finally:
-                    if server is not None:
-                        server.remove()
+                    server.remove()
 
 
 if __name__ == "__main__":

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 from sqlalchemy.event import listen
 
-from skypay_payout.contrib.sqlalchemy import Change, Store
-from tests.contrib.adapters import Execute
-
-PROGRAM = """
-import logging, sys
-from skypay_payout.contrib.sqlalchemy import Store, run_worker
-logging.basicConfig()
-def act(change):
-    with open(sys.argv[2], "a") as log:
-        log.write(f"{change.id} {change.after.status}\\n")
-run_worker(Store(sys.argv[1]), act=act)
-"""
+from skypay_payout.contrib.sqlalchemy import Change, Store, _database
+from tests.contrib.adapters import IMPATIENCE, Execute
 
 
 class SQLAlchemyStore:
     tables = {name: f"skypay_{name}" for name in ("events", "quarantine", "decisions", "payouts")}  # noqa: RUF012
-    program = PROGRAM
 
-    def __init__(self, url: str, new: bool = True) -> None:
+    def __init__(self, url: str, new: bool = False) -> None:
         self.url = url
         self._store = Store(url)
         if new:
@@ -49,6 +40,12 @@ class SQLAlchemyStore:
             on_change(change, execute)
 
         return self._store.process(hook)
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_database, "WAIT", IMPATIENCE)
+            yield
 
     def steps(self, step: Callable[[], None]) -> None:
         engine = self._store._database._engine

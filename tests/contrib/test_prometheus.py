@@ -44,9 +44,16 @@ def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "metrics"
 
 
+def scrape(port: int) -> dict[str, float]:
+    """What is served at a port: the value of each sample, by its name and its labels."""
+    text = HTTP.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
+
+
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], dict[str, float]]]:
-    """What is served at a port: the value of each sample, by its name and its labels."""
+    """Scrapes what this process serves, which ends with the test."""
     servers: list[WSGIServer] = []
 
     def start(*arguments: object) -> None:
@@ -54,11 +61,6 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], dict[str
         servers.append(server)
 
     monkeypatch.setattr(prometheus, "start_http_server", start)
-
-    def scrape(port: int) -> dict[str, float]:
-        text = HTTP.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
-        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-        return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
     yield scrape
     for server in servers:
@@ -251,6 +253,15 @@ if pid:
 """
     assert process(forked) == "{'a': 2.0, 'b': 2.0}\n"
     assert files(directory) == ["skypay-0.counts", "skypay-1.counts"]
+
+
+def test_a_child_begins_without_the_numbers_and_the_file_of_its_parent(directory: Path) -> None:
+    counts = Counts(["a"])
+    for _ in range(2):
+        counts._after_fork()
+        assert (list(counts._values), counts._file) == ([0], None)
+        counts.add({"a": 1})
+    assert counts.totals() == {"a": 2}
 
 
 def test_who_clears_the_directory_blinds_no_running_process(directory: Path) -> None:

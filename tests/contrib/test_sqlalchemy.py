@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
-import socket
+import re
 import sqlite3
-import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -17,10 +15,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Index, create_engine, event
+from sqlalchemy import Connection, Index, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex
 
 from skypay_payout import PayoutStatus, PayType
 from skypay_payout._command import main
@@ -28,10 +26,10 @@ from skypay_payout.contrib._payouts import MAX_ATTEMPTS
 from skypay_payout.contrib.sqlalchemy import Store, _database, metadata
 from skypay_payout.testing import body
 from tests.contrib.sqlalchemy_adapter import SQLAlchemyStore
-from tests.contrib.store.cases import INVALID, NUMBER, PARSER, number, received, save_all
+from tests.contrib.store.cases import INVALID, NUMBER, PARSER, Crowd, number, received, save_all
 from tests.contrib.store.test_waits import assert_works
 from tests.support.databases import Database, DatabaseServer, sqlite_database
-from tests.support.servers import PATIENCE, wait_until
+from tests.support.servers import wait_until
 
 pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -54,27 +52,27 @@ def store(database: Database) -> Iterator[Store]:
 # URLs
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "mysql", "mariadb", "mysql+mysqldb", "oracle"])
-def test_a_url_without_a_driver_is_an_error_without_the_password(scheme: str) -> None:
-    with pytest.raises(ValueError, match=r"postgresql\+psycopg://") as raised:
-        Store(f"{scheme}://user:{PASSWORD}@localhost/payouts")
-    assert scheme in str(raised.value)
-    assert PASSWORD not in "".join(traceback.format_exception(raised.value))
+WITHOUT_A_DRIVER = ["postgres", "postgresql", "mysql", "mariadb", "mysql+mysqldb", "oracle"]
 
 
 @pytest.mark.parametrize(
-    "url", [f"user:{PASSWORD}@localhost", f"postgresql+psycopg://user:{PASSWORD}@h:port/x"]
+    ("url", "error"),
+    [
+        *(
+            (f"{scheme}://user:{PASSWORD}@localhost/x", rf"begins with {scheme}:")
+            for scheme in WITHOUT_A_DRIVER
+        ),
+        (f"user:{PASSWORD}@localhost", "expected a URL"),
+        (f"postgresql+psycopg://user:{PASSWORD}@h:port/x", "expected a URL"),
+        ("sqlite://", "path of a file"),
+        ("sqlite:///:memory:", "path of a file"),
+        ("sqlite:///file:x?uri=true", "path of a file"),
+    ],
 )
-def test_what_is_no_url_is_an_error_that_does_not_show_it(url: str) -> None:
-    with pytest.raises(ValueError, match="expected a URL") as raised:
+def test_a_url_that_cannot_be_used_is_an_error_without_the_password(url: str, error: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(error)) as raised:
         Store(url)
     assert PASSWORD not in "".join(traceback.format_exception(raised.value))
-
-
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true"])
-def test_a_database_in_memory_is_none(url: str) -> None:
-    with pytest.raises(ValueError, match="path of a file"):
-        Store(url)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql+psycopg", "mariadb+pymysql", "mysql+pymysql"])
@@ -83,14 +81,6 @@ def test_nothing_is_opened_before_it_is_needed_and_no_error_shows_the_password(s
     with pytest.raises(OperationalError) as raised:
         store.save(RESULTS[0])
     assert PASSWORD not in "".join(traceback.format_exception(raised.value))
-
-
-def test_a_server_that_takes_connections_and_never_responds_is_an_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        for scheme in ("postgresql+psycopg", "mariadb+pymysql"):
-            store = Store(f"{scheme}://user@127.0.0.1:{listener.getsockname()[1]}/payouts")
-            with pytest.raises((TimeoutError, DBAPIError)):
-                store.save(RESULTS[0])
 
 
 def test_no_error_shows_what_was_stored(store: Store, database: Database) -> None:
@@ -103,22 +93,10 @@ def test_no_error_shows_what_was_stored(store: Store, database: Database) -> Non
 # Tables
 
 
-@pytest.mark.parametrize("name", ["mysql", "mariadb"])
-def test_mariadb_gets_its_types_under_both_names(name: str) -> None:
-    dialect = create_engine(f"{name}+pymysql://user@localhost/payouts").dialect
-    for table in metadata.sorted_tables:
-        statement = str(CreateTable(table).compile(dialect=dialect))
-        assert "utf8mb4_bin" in statement.replace("COLLATE utf8mb4_bin", "utf8mb4_bin")
-        assert " TEXT" not in statement
-        assert "DATETIME(6)" in statement
-        assert "DATETIME," not in statement
-        assert "InnoDB" in statement
-
-
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
 def test_both_names_of_mariadb_make_the_same_tables(mariadb: DatabaseServer, scheme: str) -> None:
     database = mariadb.database()
-    adapter = SQLAlchemyStore(database.url.replace("mysql+", f"{scheme}+"))
+    adapter = SQLAlchemyStore(database.url.replace("mysql+", f"{scheme}+"), new=True)
     assert_works(adapter, database)  # type: ignore[arg-type]
     assert database.query(
         "SELECT DISTINCT collation_name FROM information_schema.columns "
@@ -147,30 +125,19 @@ def test_a_database_that_is_not_in_utf_8_stores_and_processes_everything(postgre
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
-def test_many_processes_make_the_tables_at_the_same_time(
+def test_many_make_the_tables_at_the_same_time(
     request: pytest.FixtureRequest, database: Database, kind: str
 ) -> None:
     if kind != "sqlite":
         database = request.getfixturevalue(kind).database()
-    program = f"""
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from skypay_payout.contrib.sqlalchemy import Store
-barrier = Barrier(4)
-def make(_):
-    barrier.wait()
-    store = Store({database.url!r})
-    store.create_all()
-    store.close()
-with ThreadPoolExecutor(4) as threads:
-    list(threads.map(make, range(4)))
-"""
 
-    def run(_: int) -> None:
-        subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603
+    def make(_: int) -> None:
+        store = Store(database.url)
+        store.create_all()
+        store.close()
 
-    with ThreadPoolExecutor(2) as threads:
-        list(threads.map(run, range(2)))
+    with Crowd(8) as makers:
+        makers.do(make, range(8))
     store = SQLAlchemyStore(database.url)
     assert_works(store, database)  # type: ignore[arg-type]
     store._store.close()
@@ -203,22 +170,6 @@ def test_an_engine_connects_as_its_owner_said(postgres: DatabaseServer) -> None:
         "SELECT DISTINCT application_name FROM pg_stat_activity WHERE query LIKE 'COMMIT%%'"
     )
     assert names == [("partner",)]
-    assert store.process() == 1
-    store.close()
-    engine.dispose()
-
-
-def test_an_engine_is_used_with_its_own_connections_in_a_pool_of_the_stores_own(database: Database) -> None:
-    engine = create_engine(database.url, pool_size=1, max_overflow=0, pool_timeout=0)
-    made: list[object] = []
-    event.listen(engine, "connect", lambda connection, _: made.append(connection))
-    Store(database.url).close()
-    with engine.connect():
-        pass
-    store = Store(engine)
-    store.create_all()
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(store.save, RESULTS * 4))
     assert store.process() == 1
     store.close()
     engine.dispose()
@@ -279,31 +230,40 @@ def test_a_connection_that_was_idle_and_answers_is_used_again(
 # Settings of the server that lose what was acknowledged
 
 
-def test_synchronous_commit_off_is_a_warning(
-    postgres: DatabaseServer, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("kind", "setting", "change"),
+    [
+        ("postgres", "synchronous_commit is off", "ALTER DATABASE {} SET synchronous_commit = off"),
+        ("mariadb", "at_trx_commit is 0", "SET GLOBAL innodb_flush_log_at_trx_commit = 0"),
+    ],
+)
+def test_an_unsafe_setting_is_a_warning(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture, kind: str, setting: str, change: str
 ) -> None:
-    database = postgres.database()
+    database = request.getfixturevalue(kind).database()
     Store(database.url).create_all()
     assert caplog.text == ""
-    name = database.query("SELECT current_database()")[0][0]
-    database.query(f"ALTER DATABASE {name} SET synchronous_commit = off")
-    Store(database.url).create_all()
-    assert "synchronous_commit is off" in caplog.text
-
-
-def test_innodb_flush_log_at_trx_commit_0_is_a_warning(
-    mariadb: DatabaseServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    database = mariadb.database()
-    ((before,),) = database.query("SELECT @@innodb_flush_log_at_trx_commit")
     try:
+        database.query(change.format(make_url(database.url).database))
         Store(database.url).create_all()
-        assert caplog.text == ""
-        database.query("SET GLOBAL innodb_flush_log_at_trx_commit = 0")
-        Store(database.url).create_all()
-        assert "@@innodb_flush_log_at_trx_commit is 0" in caplog.text
+        assert setting in caplog.text
     finally:
-        database.query(f"SET GLOBAL innodb_flush_log_at_trx_commit = {before}")
+        if kind == "mariadb":
+            database.query("SET GLOBAL innodb_flush_log_at_trx_commit = 2")
+
+
+def test_a_connection_that_was_not_used_for_a_while_is_tried_first(
+    postgres: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_database, "_PING_AFTER", 0)
+    database = postgres.database()
+    store = Store(database.url)
+    store.create_all()
+    store.save(RESULTS[0])
+    name = make_url(database.url).database
+    postgres._administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    assert len(list(store.events())) == 1
+    store.close()
 
 
 # SQLite's file
@@ -427,89 +387,11 @@ def test_a_payout_that_changes_while_others_are_pruned_stays(
     assert store.state(NUMBER) is not None
 
 
-# The worker
-
-
 def test_a_round_ends_after_the_current_payout(store: Store) -> None:
     save_all(store, [received(controlNumber=number(count)) for count in range(3)])  # type: ignore[arg-type]
     asked = iter([False, False])
     assert store.process(stop=lambda: next(asked, True)) == 1
     assert store.process() == 2
-
-
-def worker(url: str, log: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", SQLAlchemyStore.program, url, str(log)],
-        stderr=(log.with_suffix(".err")).open("ab"),
-    )
-
-
-def lines(log: Path) -> list[str]:
-    return log.read_text().splitlines() if log.exists() else []
-
-
-@pytest.mark.parametrize("number_of_signal", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_acts_until_it_is_asked_to_end(
-    store: Store, database: Database, tmp_path: Path, number_of_signal: int
-) -> None:
-    log = tmp_path / "acted"
-    store.save(RESULTS[0])
-    process = worker(database.url, log)
-    wait_until(lambda: lines(log) == [f"{NUMBER}/1 PAID"])
-    process.send_signal(number_of_signal)
-    assert process.wait(PATIENCE) == 0
-
-
-def test_a_worker_that_is_asked_to_end_stops_after_the_current_action(
-    store: Store, database: Database, tmp_path: Path
-) -> None:
-    save_all(store, [received(controlNumber=number(count)) for count in range(40)])  # type: ignore[arg-type]
-    store.process()
-    program = SQLAlchemyStore.program.replace(
-        "def act(change):", "def act(change):\n    import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
-    )
-    log = tmp_path / "acted"
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", program, database.url, str(log)], timeout=PATIENCE, check=False
-    )
-    assert done.returncode in (0, -signal.SIGTERM)
-    assert len(lines(log)) <= 2  # the handler runs in another thread
-
-
-def test_a_worker_goes_on_after_an_outage(postgres: DatabaseServer, tmp_path: Path) -> None:
-    database = postgres.database()
-    store = Store(database.url)
-    store.create_all()
-    log = tmp_path / "acted"
-    process = worker(database.url, log)
-    try:
-        store.save(received(controlNumber=number(1)))
-        wait_until(lambda: len(lines(log)) == 1)
-        postgres.stop()
-        postgres.start()
-        wait_until(lambda: "trying again" in log.with_suffix(".err").read_text())
-        store.save(received(controlNumber=number(2)))
-        wait_until(lambda: len(lines(log)) == 2)
-    finally:
-        process.terminate()
-        assert process.wait(PATIENCE) == 0
-    store.close()
-
-
-def test_a_hook_that_ends_its_thread_ends_the_worker(
-    store: Store, database: Database, tmp_path: Path
-) -> None:
-    """Half a worker would look alive."""
-    store.save(RESULTS[0])
-    program = SQLAlchemyStore.program.replace("def act(change):", "def act(change):\n    sys.exit(3)")
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", program, database.url, str(tmp_path / "acted")],
-        timeout=PATIENCE,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert b"a hook ended its thread" in done.stderr
 
 
 # The command
@@ -568,10 +450,9 @@ def test_people_work_with_the_command(
     assert accept(json.dumps({**row["payload"], "payType": "2"}))[0] == 0
     status, _, error = run("dismiss", row["digest"], "--who", "me", "--why", "late")
     assert (status, "resolved already" in error) == (2, True)
-    for _ in range(MAX_ATTEMPTS):
-        store.process()
-        store.dispatch(lambda _: 1 / 0)
-        database.query("UPDATE skypay_payouts SET act_due_at = created_at WHERE act_due_at IS NOT NULL")
+    store.process()
+    database.query(f"UPDATE skypay_payouts SET act_attempts = {MAX_ATTEMPTS - 1}")
+    store.dispatch(lambda _: 1 / 0)
     assert run("retry", NUMBER)[0] == 0
     status, _, error = run("retry", NUMBER)
     assert (status, "whose action failed" in error) == (2, True)

@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event, Thread, current_thread
+from pathlib import Path
+from threading import Event, current_thread
 
 import pytest
 
@@ -15,17 +17,20 @@ from skypay_payout import Anomaly, PayoutStatus
 from skypay_payout.contrib import _worker
 from skypay_payout.contrib._payouts import PayoutState, backoff
 from skypay_payout.contrib._worker import work
-from tests.support.servers import PATIENCE
+from skypay_payout.contrib.sqlalchemy import Change, Store, run_worker
+from tests.contrib.store.cases import number, received
+from tests.support.databases import DatabaseServer, sqlite_database
+from tests.support.servers import PATIENCE, wait_until
 
 
 @pytest.fixture(autouse=True)
 def signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(_worker, "PAUSE", 0.01)
-    monkeypatch.setattr(_worker, "backoff", lambda _: timedelta(milliseconds=1))
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(_worker, "backoff", lambda _: timedelta(milliseconds=10))
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
     yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def test_rounds_are_repeated_through_failures_until_a_signal(caplog: pytest.LogCaptureFixture) -> None:
@@ -58,8 +63,7 @@ def test_a_slow_round_does_not_delay_the_other_kind() -> None:
         return 1
 
     def act(stop: Callable[[], bool]) -> int:
-        while len(derived) < 5:  # it waits for the other one
-            pass
+        wait_until(lambda: len(derived) >= 5)  # it waits for the other one
         os.kill(os.getpid(), signal.SIGINT)
         return 0
 
@@ -68,7 +72,9 @@ def test_a_slow_round_does_not_delay_the_other_kind() -> None:
 
 
 def test_a_hook_that_ends_its_thread_ends_the_worker(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(RuntimeError, match="^a hook ended its thread, and with it the worker: start it again$"):
+    with pytest.raises(
+        RuntimeError, match="^a hook ended its thread, and with it the worker: start it again$"
+    ):
         work(lambda _: sys.exit(current_thread().name), lambda _: 0)
     (record,) = caplog.records
     assert (record.levelname, record.message) == ("CRITICAL", "a hook ended its thread")
@@ -77,18 +83,8 @@ def test_a_hook_that_ends_its_thread_ends_the_worker(caplog: pytest.LogCaptureFi
 
 def test_signals_are_left_alone_in_another_thread() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    ended: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work(lambda _: sys.exit(3))
-        except RuntimeError as error:
-            ended.append(error)
-
-    thread = Thread(target=run)
-    thread.start()
-    thread.join(PATIENCE)
-    assert len(ended) == 1
+    with ThreadPoolExecutor(1) as thread, pytest.raises(RuntimeError):
+        thread.submit(work, lambda _: sys.exit(3)).result(PATIENCE)
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -132,3 +128,47 @@ def test_waits_after_failures_double_up_to_an_hour() -> None:
 )
 def test_a_state_that_was_stored_is_the_same(state: PayoutState) -> None:
     assert PayoutState.from_json(state.to_json()) == state
+
+
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_asked_to_end_stops_after_the_current_action(
+    tmp_path: Path, asked: signal.Signals
+) -> None:
+    store = Store(sqlite_database(tmp_path).url)
+    for count in range(3):
+        store.save(received(controlNumber=number(count)))
+    acted: list[str] = []
+
+    def act(change: Change) -> None:
+        acted.append(change.id)
+        os.kill(os.getpid(), asked)
+        wait_until(lambda: signal.getsignal(asked) is signal.SIG_DFL)
+
+    run_worker(store, act=act)
+    assert len(acted) == 1
+    store.close()
+
+
+@pytest.mark.heavy
+def test_a_worker_goes_on_after_an_outage(postgres: DatabaseServer, caplog: pytest.LogCaptureFixture) -> None:
+    store = Store(postgres.database().url)
+    store.create_all()
+    acted: list[str] = []
+
+    def act(change: Change) -> None:
+        acted.append(change.control_number)
+        if len(acted) == 2:
+            sys.exit()
+
+    with ThreadPoolExecutor(1) as thread:
+        worker = thread.submit(run_worker, store, act=act)
+        store.save(received(controlNumber=number(1)))
+        wait_until(lambda: acted == [number(1)])
+        postgres.stop()
+        postgres.start()
+        wait_until(lambda: "trying again" in caplog.text)
+        store.save(received(controlNumber=number(2)))
+        with pytest.raises(RuntimeError, match="a hook ended its thread"):
+            worker.result(PATIENCE)
+    assert acted == [number(1), number(2)]
+    store.close()

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from importlib.util import cache_from_source
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import make_url
 
@@ -20,6 +21,20 @@ from tests.support.databases import Database, DatabaseServer
 from tests.support.servers import EXAMPLES, Server
 
 GUNICORN = "gunicorn --bind 127.0.0.1:8000"
+MANAGE = """
+import os, sys
+from django.core.management import execute_from_command_line
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner.settings")
+for command in sys.argv[1:]:
+    execute_from_command_line(["manage.py", *command.split()])
+    print()
+"""
+WORKER = """
+import runpy
+from skypay_payout.contrib import _worker
+_worker.PAUSE = 0.05  # not a second between two rounds
+runpy.run_path("manage.py", run_name="__main__")
+"""
 
 
 class Project:
@@ -82,33 +97,28 @@ class Project:
         }
         return ours | self.settings
 
+    def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
+        """Start Python in the project's directory."""
+        command = [sys.executable, *arguments]
+        return subprocess.Popen(command, cwd=self.directory, env=self.environment, **options)  # noqa: S603
+
     def run(self, *arguments: str) -> str:
         """Run Python with the arguments in the project's directory, and return what it prints."""
-        run = subprocess.run(  # noqa: S603
-            [sys.executable, *arguments],
-            cwd=self.directory,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert run.returncode == 0, run.stdout
-        return run.stdout
+        run = self._start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        printed: str = run.communicate()[0]
+        assert run.returncode == 0, printed
+        return printed
 
-    def manage(self, *arguments: str) -> str:
-        return self.run("manage.py", *arguments)
+    def manage(self, *commands: str) -> str:
+        """What management commands print in one process, with an empty line after each."""
+        return self.run("-c", MANAGE, *commands)
 
     @contextmanager
     def worker(self, *options: str) -> Generator[subprocess.Popen[bytes]]:
         """The management command, running; it is killed in the end."""
         with open(self.directory / "worker.log", "ab") as log:
-            process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "manage.py", "skypay_worker", *options],
-                cwd=self.directory,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+            process = self._start(
+                *("-c", WORKER, "skypay_worker", *options), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
             yield process
@@ -118,8 +128,20 @@ class Project:
 
     def hook(self, setting: str, lines: str) -> None:
         """Have the setting name a hook of these lines, in which ``change`` is the change."""
-        (self.directory / f"{setting.lower()}.py").write_text(f"def hook(change):\n    {lines}\n")
-        self.append("partner/settings.py", f'{setting} = "{setting.lower()}.hook"')
+        path = self.directory / f"{setting.lower()}.py"
+        path.write_text(f"def hook(change):\n    {lines}\n")
+        Path(cache_from_source(path)).unlink(missing_ok=True)  # see edit
+        line = f'{setting} = "{setting.lower()}.hook"'
+        if line not in (self.directory / "partner/settings.py").read_text():
+            self.append("partner/settings.py", line)
+
+    def empty(self) -> None:
+        """As if nothing had happened yet; hooks do nothing."""
+        tables = ["event", "quarantinedcallback", "decision", "payout"]
+        self.database.query(*(f"DELETE FROM skypay_payout_{table}" for table in tables))
+        for setting in ("SKYPAY_ON_CHANGE", "SKYPAY_ACT"):
+            self.hook(setting, "pass")
+        (self.directory / "worker.log").unlink(missing_ok=True)
 
     def log(self, name: str) -> str:
         """What that process has printed."""

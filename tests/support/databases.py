@@ -29,11 +29,11 @@ class Database:
         self.settings = {"DATABASE_URL": url}
         self._engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
-    def query(self, statement: str) -> list[tuple[object, ...]]:
-        """The rows that a statement gives, on a connection of its own."""
+    def query(self, *statements: str) -> list[tuple[object, ...]]:
+        """The rows that the last statement gives, on a connection of its own."""
         with self._engine.connect() as connection:
-            cursor = connection.exec_driver_sql(statement)
-            return [tuple(row) for row in cursor] if cursor.returns_rows else []
+            cursors = [connection.exec_driver_sql(statement) for statement in statements]
+            return [tuple(row) for row in cursors[-1]] if cursors[-1].returns_rows else []
 
     def events(self) -> list[object]:
         """The idempotency key of each stored event."""
@@ -49,11 +49,36 @@ def sqlite_database(directory: Path) -> Database:
     return Database(f"sqlite:///{directory}/payouts.sqlite3")
 
 
-def _has_memory() -> bool:
-    """Whether there is a file system in memory with room for servers: a disk takes thrice the time."""
+def _directory(name: str, *, in_memory: bool = True) -> Path:
+    """A new directory, in memory if there is room: a disk takes thrice the time."""
+    memory = "/dev/shm"  # noqa: S108
     with suppress(OSError):
-        return shutil.disk_usage("/dev/shm").free > 4 << 30  # noqa: S108
-    return False
+        in_memory = in_memory and shutil.disk_usage(memory).free > 4 << 30
+    # Not pytest's directory: the servers do not run as root, nobody may not enter what is root's, and the
+    # path of a socket is short.
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=memory if in_memory else None))
+
+
+class SQLite:
+    """Files of the tests' own, in the place of a server."""
+
+    def __init__(self) -> None:
+        self._numbers = count()
+        self.directory = _directory("sqlite")
+
+    def database(self) -> Database:
+        """A new database, whose file is not made yet."""
+        return Database(f"sqlite:///{self.directory}/{next(self._numbers)}.sqlite3")
+
+    def copy(self, database: Database) -> Database:
+        """A new database with the tables of that one, to which nobody is connected."""
+        copy = self.database()
+        shutil.copy(*(each.url.removeprefix("sqlite:///") for each in (database, copy)))
+        return copy
+
+    def remove(self) -> None:
+        """Remove the files."""
+        shutil.rmtree(self.directory)
 
 
 class DatabaseServer:
@@ -68,10 +93,7 @@ class DatabaseServer:
         """``durable``: with everything on the disk, to measure; no test cuts the power."""
         self._durable = durable
         self._numbers = count()
-        # Not pytest's directory: the servers do not run as root, nobody may not enter what is root's, and the
-        # path of a socket is short.
-        memory = None if durable or not _has_memory() else "/dev/shm"  # noqa: S108
-        self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=memory))
+        self.directory = _directory(self.name, in_memory=not durable)
         self._user: str | None = None
         if os.geteuid() == 0:
             self._user = "nobody"
@@ -139,8 +161,8 @@ class DatabaseServer:
             return False
         return True
 
-    def _administer(self, statement: str) -> None:
-        Database(self._url(self.name)).query(statement)
+    def _administer(self, *statements: str) -> None:
+        Database(self._url(self.name)).query(*statements)
 
     def stop(self) -> None:
         """Stop it at once, without an orderly shutdown, and return when it is gone."""
@@ -173,6 +195,10 @@ class DatabaseServer:
         database = f"test_{next(self._numbers)}"
         self._administer(f"CREATE DATABASE {database} {options} {self.strategy}")
         return Database(self._url(database))
+
+    def copy(self, database: Database) -> Database:
+        """A new database with the tables of that one, to which nobody is connected."""
+        return self.database(f"TEMPLATE {make_url(database.url).database}")
 
 
 class Postgres(DatabaseServer):
@@ -223,7 +249,15 @@ class MariaDB(DatabaseServer):
         return [self._program("mariadbd"), "--no-defaults", data, temporary, *collation, *small, *unsafe]
 
     def _url(self, database: str) -> str:
-        return f"mysql+pymysql://root@/{database}?unix_socket={self.socket()}"
+        # PyMySQL would read the system's certificates at each connection, which takes longer than the tests.
+        return f"mysql+pymysql://root@/{database}?ssl_disabled=true&unix_socket={self.socket()}"
+
+    def copy(self, database: Database) -> Database:
+        copy = self.database()
+        old, new = (make_url(each.url).database for each in (database, copy))
+        tables = [name for (name,) in database.query("SHOW TABLES")]
+        self._administer(*(f"CREATE TABLE {new}.{name} LIKE {old}.{name}" for name in tables))
+        return copy
 
     def socket(self) -> Path:
         return self.directory / "socket"
@@ -235,6 +269,7 @@ class PgBouncer:
     def __init__(self, server: Postgres, database: Database) -> None:
         program = installed(shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"), "pgbouncer")
         self.port = free_port()
+        self.database = database
         name = str(make_url(database.url).database)
         configuration = server.directory / f"{name}.ini"
         configuration.write_text(

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Barrier
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import pytest
 
-from skypay_payout import PayType
+from skypay_payout import PayoutStatus, PayType
+from skypay_payout.contrib._payouts import PayoutState
 from skypay_payout.testing import AUTHENTICATION, body
 from tests.contrib.adapters import StoreAdapter
-from tests.contrib.store.cases import INVALID, NUMBER, PARSER, number, one_database, received, save_all
+from tests.contrib.store.cases import (
+    INVALID,
+    NUMBER,
+    PARSER,
+    Crowd,
+    number,
+    one_database,
+    received,
+    save_all,
+    servers_only,
+    state,
+)
 from tests.support.databases import Database
 from tests.support.servers import PATIENCE
 
-pytestmark = [pytest.mark.heavy, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.heavy
 
 
 def test_callbacks_are_stored_once_and_rejected_bodies_not_at_all(
@@ -38,32 +49,30 @@ def test_callbacks_are_stored_once_and_rejected_bodies_not_at_all(
 
 
 @one_database
-def test_each_rejected_body_is_logged_and_a_quarantined_callback_once(
+def test_each_rejected_body_is_logged_in_a_short_line_and_a_quarantined_callback_once(
     store: StoreAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save_all(store, [received(), received(INVALID), received(authentication="guessed")] * 2)
+    bodies = [body(), body(INVALID), body(authentication="guessed"), b"x" * 65537, b"\n" * 5000]
+    save_all(store, [PARSER.receive(content) for content in bodies * 2])
     assert [(record.levelname, record.getMessage().split(": ")[0]) for record in caplog.records] == [
         ("ERROR", "quarantined"),
-        *[("WARNING", "rejected")] * 2,
+        *[("WARNING", "rejected")] * 6,
     ]
+    lines = [record.getMessage() for record in caplog.records]
+    assert all(line.isprintable() and len(line) < 600 for line in lines)
     assert "authentication_failed" in caplog.text
     assert [secret for secret in (AUTHENTICATION, "guessed") if secret in caplog.text] == []
 
 
-def test_different_content_under_one_idempotency_key_is_kept(store: StoreAdapter, database: Database) -> None:
-    save_all(store, [received(referenceNumber="MLA1"), received(referenceNumber="MLA2")] * 2)
-    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 2
-
-
-@one_database
-def test_the_same_event_written_in_another_way_is_stored_once(
+def test_events_are_the_same_if_their_content_is_however_it_is_written(
     store: StoreAdapter, database: Database
 ) -> None:
     fields = json.loads(body(PayType.FAILURE, extra={"a": 1, "b": 2}))
     again = dict(reversed(fields.items())) | {"payType": 4, "dealTime": "2018-08-07T03:58:33.000Z"}
     again["extra"] = {"b": 2, "a": 1}
-    save_all(store, [PARSER.receive(json.dumps(fields)), PARSER.receive(json.dumps(again, indent=4))])
-    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 1
+    other = fields | {"referenceNumber": "MLA2"}  # under the same idempotency key
+    save_all(store, [PARSER.receive(json.dumps(each, indent=4)) for each in (fields, again, other)])
+    assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 2
 
 
 def test_control_numbers_that_differ_in_case_are_two_payouts(store: StoreAdapter) -> None:
@@ -120,31 +129,17 @@ def test_the_largest_body_is_stored_and_processed(
         assert json.loads(str(stored)) == fields["failDescription"]
 
 
-def together(count: int, work: Callable[[int], object]) -> list[Future[object]]:
-    """Do the work with each number at the same time, and wait for all of it."""
-    barrier = Barrier(count)
-
-    def one(position: int) -> object:
-        barrier.wait(PATIENCE)
-        return work(position)
-
-    with ThreadPoolExecutor(count) as threads:
-        return [threads.submit(one, position) for position in range(count)]
-
-
 def test_deliveries_of_one_event_at_the_same_time_are_all_saved_once(
     store: StoreAdapter, database: Database
 ) -> None:
-    results = [received(PayType.PAYOUT), received(INVALID)]
-    for saved in together(40, lambda position: store.save(results[position % 2])):
-        saved.result()
+    with Crowd(20) as senders:
+        senders.do(store.save, [received(PayType.PAYOUT), received(INVALID)] * 10)
     assert len(database.query(f"SELECT 1 FROM {store.tables['events']}")) == 1
     assert len(store.quarantined()) == 1
 
 
+@servers_only
 def test_a_payout_that_a_worker_holds_blocks_no_save(store: StoreAdapter) -> None:
-    if store_is_sqlite(store):
-        pytest.skip("one writer at a time; see the test of its bound")
     save_all(store, [received(), received(INVALID)])
 
     def redeliver(*_: object) -> None:
@@ -152,25 +147,18 @@ def test_a_payout_that_a_worker_holds_blocks_no_save(store: StoreAdapter) -> Non
 
     with ThreadPoolExecutor(1) as other:
         assert store.process(lambda *_: other.submit(redeliver).result(PATIENCE)) == 1
-    state = store.state(NUMBER)
-    assert state is not None
-    assert state.status == "UPLOADED"
+    assert state(store) == PayoutState(PayoutStatus.UPLOADED, quarantined=1)
     assert store.process() == 1  # what arrived meanwhile
-    state = store.state(NUMBER)
-    assert state is not None
-    assert (state.status, state.quarantined) == ("PAID", 1)
-
-
-def store_is_sqlite(store: StoreAdapter) -> bool:
-    return store.url.startswith("sqlite")
+    assert state(store) == PayoutState(PayoutStatus.PAID, quarantined=1)
 
 
 @one_database
-def test_many_payouts_are_kept_apart(store: StoreAdapter) -> None:
-    save_all(store, [received(PayType(count % 6 + 1), controlNumber=number(count)) for count in range(250)])
-    assert store.process() == 250
+def test_many_payouts_are_kept_apart(
+    store: StoreAdapter, worker: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_BATCH" if hasattr(worker, "_BATCH") else "BATCH", 10)  # rows read at once
+    save_all(store, [received(PayType(count % 6 + 1), controlNumber=number(count)) for count in range(25)])
+    assert store.process() == 25
     assert store.process() == 0
-    state = store.state(number(1))
-    assert state is not None
-    assert state.status == "PAID"
+    assert state(store, number(1)).status == "PAID"
     assert store.state(number(999)) is None
