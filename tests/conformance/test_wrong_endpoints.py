@@ -25,9 +25,9 @@ OBSERVED = {
     "acknowledgement-key": ("older-key", "together-keys"),
 }
 """What has to be delivered for a rule over the whole run."""
-OVER_HTTP = {rule.id for rule in RULES if rule.section in ("wire", "at once")}
+OVER_HTTP = {rule.id for rule in RULES if rule.section in ("wire", "at once", "clock")}
 OVER_HTTP |= {"any-acknowledged", "acknowledgement-key"}
-"""The rules that depend on HTTP, or on several requests at once."""
+"""The rules that depend on HTTP, on several requests at once, or on the time that they take."""
 
 
 def consequences(name: str, rule: str) -> set[Consequence]:
