@@ -271,8 +271,8 @@ def test_a_failing_hook_is_tried_again_for_ever_and_counted(
         assert store.process(hook) == 0
         assert database.query(f"SELECT failures FROM {store.tables['payouts']}") == [(failures,)]
     assert caplog.messages == [
-        f"{NUMBER}: this payout could not be processed yet (attempt {failures}): LookupError('no such\\nloan')"
-        for failures in (*range(1, 12), 101)
+        f"{NUMBER}: this payout could not be processed yet (attempt {count}): LookupError('no such\\nloan')"
+        for count in (*range(1, 12), 101)
     ]
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 8 + ["ERROR"] * 4
     assert caplog.text.count("Traceback") == 4

@@ -29,7 +29,7 @@ pytestmark = [
 
 RESULTS = [received(PayType.PAYOUT), received(INVALID)]
 CALLERS = 12  # more than a store has connections
-SLACK = 6.0
+SLACK = 5.0
 """Seconds by which a busy machine may be late; without the bound, or if waits added up, it takes longer."""
 
 
