@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from skypay_payout import (
@@ -91,11 +91,17 @@ def test_bytes_that_a_good_body_became_on_its_way(data: st.DataObject) -> None:
 keys = st.sampled_from([f"{MARK}old key", f"{MARK}new key"])
 
 
+@example(b"p1D?A\xf2\xc0", f"{MARK}new key")
 @given(st.binary(), keys)
 def test_an_encrypted_body_has_the_outcome_of_the_plain_one(text: bytes, key: str) -> None:
     plain = checked(PLAIN, text)
     encrypted = checked(ENCRYPTED, BodyCipher(key).encrypt(text))
-    assert comparable(encrypted) == comparable(plain)
+    if isinstance(plain, MalformedBodyError) and plain.code is ErrorCode.NOT_UTF8:
+        # Once in about 250 times the other key fits its padding too, and finds no UTF-8 elsewhere.
+        assert isinstance(encrypted, MalformedBodyError)
+        assert encrypted.code is plain.code
+    else:
+        assert comparable(encrypted) == comparable(plain)
 
 
 numbers = st.integers(-(10**4000), 10**4000) | st.floats(allow_nan=False, allow_infinity=False)
