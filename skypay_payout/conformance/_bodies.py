@@ -55,7 +55,7 @@ class Bodies(Payouts):
             yield self.good(status.name, status)
             yield self.good(f"{status.name} as a number", status, payType=int(status))
         yield self.good("UPLOAD in the morning", dealTime="2018-08-07 11:58:33")
-        for serial in () if self.control_number else (self.serial()[1:], f"{self.serial()}0"):
+        for serial in () if self.control_number else (self.serial()[:-1], f"{self.serial()}0"):
             what = f"UPLOAD with {PREFIX_LENGTH + len(serial)} characters in its controlNumber"
             yield self.good(what, controlNumber=self.prefix + serial)
 

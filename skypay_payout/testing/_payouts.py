@@ -31,12 +31,12 @@ class Payouts:
         known = {text for one in parser.credentials for text in (one.user_name, *one.authentication)}
         self.wrong_secret: str = other_than(known, WRONG_AUTHENTICATION)
         self.prefix: str = str(payload_for(parser)["controlNumber"])[:PREFIX_LENGTH]
-        self.serials: count[int] = count(randbelow(10**9 - 10**5))
+        self.serials: count[int] = count(10**8 + randbelow(9 * 10**8 - 10**5))
         self._first, self._seconds = datetime.now(SKYPAY_ZONE) - timedelta(hours=3), count()
 
     def serial(self) -> str:
-        """Nine digits that no other payout has."""
-        return f"{next(self.serials):09}"
+        """Nine digits, no zero first, that no other payout has."""
+        return str(next(self.serials))
 
     def number(self) -> str:
         """The control number of a payout that was not reported before."""

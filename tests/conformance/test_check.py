@@ -326,6 +326,15 @@ def test_every_callback_is_an_event_of_its_own_unless_it_is_redelivered() -> Non
     assert len(events) == len(set(events))
 
 
+def test_endpoints_that_lose_zeros_acknowledge_the_callbacks_of_other_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("skypay_payout.testing._payouts.randbelow", lambda _: 0)
+    numbers = [json.loads(probe.text)["controlNumber"] for probe in Bodies(PLAIN).probes()]
+    assert {len(number) for number in numbers} == {13, 14, 15}
+    assert [number for number in numbers if number[5] == "0"] == []
+
+
 # What cannot be tried
 
 
