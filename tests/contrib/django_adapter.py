@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import close_old_connections, connection, connections
+from django.db import close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -38,9 +38,9 @@ class DjangoStore:
         self._step: Callable[[], None] | None = None
         connection_created.connect(self._opened)
         if new:
-            django_site.use(django_site.options(url), "skypay_payout")
+            django_site.use(django_site.options(url), "skypay_payout", alias="payouts")
         else:
-            django_site.choose(django_site.options(url))
+            django_site.choose(django_site.options(url), "payouts")
         self._process = worker.process
         self.dispatch = worker.dispatch
         self._save = store.save
@@ -57,7 +57,7 @@ class DjangoStore:
 
     def process(self, on_change: Callable[[Change, Execute], object] | None = None) -> int:
         def execute(statement: str) -> list[tuple[Any, ...]]:
-            with connection.cursor() as cursor:
+            with connections["payouts"].cursor() as cursor:
                 cursor.execute(statement)
                 return list(cursor.fetchall()) if cursor.description else []
 
@@ -73,17 +73,17 @@ class DjangoStore:
                 errors=[FieldError(field, ErrorCode(code), text) for field, code, text in row.errors],
                 received_at=row.received_at,
             )
-            for row in QuarantinedCallback.objects.filter(resolved_at=None)
+            for row in store.rows(QuarantinedCallback).filter(resolved_at=None)
         ]
 
     def state(self, control_number: str) -> PayoutState | None:
-        payout = Payout.objects.filter(pk=control_number, version__gt=0).first()
+        payout = store.rows(Payout).filter(pk=control_number, version__gt=0).first()
         return payout.state if payout else None
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
         shorter = {"timeout": IMPATIENCE, "connect_timeout": 1, "read_timeout": 1}
-        options = connection.settings_dict["OPTIONS"]  # of all threads
+        options = connections["payouts"].settings_dict["OPTIONS"]  # of all threads
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "WAIT", IMPATIENCE)
             for name in options.keys() & shorter.keys():

@@ -44,6 +44,19 @@ TEMPLATES = [
     }
 ]
 
+
+class Router:
+    """The app's tables are in the database that ``choose`` was told; a replica would be behind."""
+
+    alias = "default"
+
+    def db_for_write(self, model: Any, **_: object) -> str | None:
+        return self.alias if model._meta.app_label == "skypay_payout" else None
+
+    def db_for_read(self, model: Any, **_: object) -> str | None:
+        return None if self.alias == "default" else "replica"
+
+
 # Django wants the version of mysqlclient, which has to be compiled.
 pymysql.version_info = (2, 2, 8, "final", 0)
 pymysql.install_as_MySQLdb()
@@ -52,7 +65,8 @@ if not settings.configured:
         SECRET_KEY="for tests only",
         ALLOWED_HOSTS=["*"],
         INSTALLED_APPS=[APP, *ADMIN],
-        DATABASES={"default": MEMORY},
+        DATABASES={"default": MEMORY, "payouts": {}, "replica": {}},
+        DATABASE_ROUTERS=["tests.contrib.django_site.Router"],
         MIDDLEWARE=MIDDLEWARE,
         TEMPLATES=TEMPLATES,
         ROOT_URLCONF="tests.contrib.django_site",
@@ -96,23 +110,26 @@ def options(url: str) -> dict[str, Any]:
     return server | {"ENGINE": "django.db.backends.mysql", "OPTIONS": waits}
 
 
-def choose(database: dict[str, Any]) -> None:
-    """Have Django use that database from now on."""
+def choose(database: dict[str, Any], alias: str = "default") -> None:
+    """Have Django use that database from now on; with another alias, for the app's tables only."""
     close()
-    connections.settings["default"] = connections.configure_settings({"default": database})["default"]
+    Router.alias = alias
+    connections.settings.update(connections.configure_settings({"default": {}, alias: database}))
 
 
-def use(database: dict[str, Any], *apps: str) -> None:
+def use(database: dict[str, Any], *apps: str, alias: str = "default") -> None:
     """Have Django use that database from now on, and make the tables of those apps, or of all."""
-    choose(database)
+    choose(database, alias)
     for app in apps or [None]:
-        call_command("migrate", *filter(None, [app]), verbosity=0)
+        call_command("migrate", *filter(None, [app]), database=alias, verbosity=0)
 
 
 def close() -> None:
-    """Close this thread's connection."""
-    connections["default"].close()
-    del connections["default"]
+    """Close this thread's connections."""
+    connections.close_all()
+    for alias in connections:
+        connections[alias]  # made, or there is nothing to delete
+        del connections[alias]
 
 
 def sqlite(directory: Path) -> dict[str, Any]:

@@ -540,13 +540,13 @@ def test_migrations_are_complete(name: str, request: pytest.FixtureRequest) -> N
 # The worker, and the tests for partners, in this process.
 
 
-def rounds(*arguments: str) -> None:
+def rounds(*arguments: str, stop: bool = False) -> None:
     """Run the command with one round of each kind."""
     from skypay_payout.contrib.django import worker
 
     def once(*kinds: Callable[[Callable[[], bool]], int]) -> None:
         for kind in kinds:
-            kind(lambda: False)
+            kind(lambda: stop)
 
     with mock.patch.object(worker, "work", once):
         call_command("skypay_worker", *arguments)
@@ -557,6 +557,17 @@ def test_worker_without_hooks_derives_states_and_counts_changes_as_acted_on() ->
     rounds()
     payout = rows("Payout").get()
     assert (payout.status, payout.acted_version, payout.act_due_at) == ("UPLOADED", 1, None)
+
+
+def test_worker_calls_the_hooks_of_the_settings_until_it_is_asked_to_stop() -> None:
+    received()
+    calls: list[str] = []
+    hook = mock.patch.dict(globals(), note=lambda change: calls.append(change.id))
+    with hook, override_settings(SKYPAY_ON_CHANGE=f"{__name__}.note", SKYPAY_ACT=f"{__name__}.note"):
+        rounds(stop=True)
+        assert calls == []
+        rounds()
+    assert calls == [f"{NUMBER}/1"] * 2
 
 
 def test_worker_serves_open_work_in_other_threads_and_leaves_their_connections_closed() -> None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from socket import SHUT_RDWR, socket
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, connections, router, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from ..._callback import PayoutCallback
@@ -24,16 +24,24 @@ from .models import Decision, Event, Payout, QuarantinedCallback
 
 log = logging.getLogger("skypay_payout")
 
+M = TypeVar("M", bound=Model)
+PART = 1000
+
 
 def database() -> str:
     """Return the alias of the database that holds the tables."""
     return router.db_for_write(Event)
 
 
-def in_parts(rows: QuerySet) -> Iterator[Any]:
+def rows(model: type[M]) -> QuerySet[M]:
+    """Return all rows of the model; a replica, of which a router may read, could be behind."""
+    return model._default_manager.using(database())
+
+
+def in_parts(some: QuerySet) -> Iterator[Any]:
     """Give all rows by primary key, without the cursor of ``iterator``, which PgBouncer can mix up."""
     last = ""
-    while part := list(rows.filter(pk__gt=last).order_by("pk")[:1000]):
+    while part := list(some.filter(pk__gt=last).order_by("pk")[:PART]):
         yield from part
         last = part[-1].pk
 
@@ -103,12 +111,12 @@ def bounded(seconds: float) -> Iterator[None]:
         done.set()
 
 
-def _is_new(rows: QuerySet) -> bool:
+def _is_new(row: QuerySet) -> bool:
     """Return whether an INSERT may add the row: where a worker has locked it, an INSERT would wait.
 
     On SQLite nothing does, and the transaction must begin with a write.
     """
-    return connections[database()].vendor == "sqlite" or not rows.exists()
+    return connections[database()].vendor == "sqlite" or not row.exists()
 
 
 _INSERT = """
@@ -131,9 +139,8 @@ def store_event(callback: PayoutCallback, time: datetime) -> None:
     )
     connection = connections[database()]
     if connection.vendor == "mysql":  # where the one statement would wait as well
-        rows = Event.objects.using(database())
-        if _is_new(rows.filter(pk=event.pk)):
-            rows.bulk_create([event], ignore_conflicts=True)
+        if _is_new(rows(Event).filter(pk=event.pk)):
+            rows(Event).bulk_create([event], ignore_conflicts=True)
         return
     values = [
         field.get_db_prep_save(getattr(event, field.attname), connection)
@@ -145,13 +152,13 @@ def store_event(callback: PayoutCallback, time: datetime) -> None:
 
 def _quarantine(error: InvalidCallbackError) -> bool:
     """Store it unless it is there, and return whether it is new."""
-    rows = QuarantinedCallback.objects.using(database())
+    row = rows(QuarantinedCallback).filter(pk=error.digest)
     try:
         with transaction.atomic(database(), durable=True):
             time = now(limit_waits=True)
-            if not _is_new(rows.filter(pk=error.digest)):
+            if not _is_new(row):
                 return False
-            rows.create(
+            row.create(
                 digest=error.digest,
                 control_number=error.control_number and str(error.control_number),
                 payload=dict(error.payload),
@@ -160,7 +167,7 @@ def _quarantine(error: InvalidCallbackError) -> bool:
                 due_at=error.control_number and time,
             )
     except IntegrityError:
-        if not rows.filter(pk=error.digest).exists():
+        if not row.exists():
             raise
         return False
     return True
@@ -171,12 +178,7 @@ def accept(digest: str, callback: PayoutCallback, *, who: str) -> None:
 
     Raises ``ValueError`` if the case is not open, or the callback is about another payout.
     """
-    number = (
-        QuarantinedCallback.objects.using(database())
-        .filter(pk=digest)
-        .values_list("control_number", flat=True)
-        .first()
-    )
+    number = rows(QuarantinedCallback).filter(pk=digest).values_list("control_number", flat=True).first()
     if number and number != callback.control_number:
         raise ValueError(f"expected a callback of payout {number}, got {callback.control_number}")
     with transaction.atomic(database()):
@@ -194,13 +196,12 @@ def dismiss(digest: str, *, who: str, why: str) -> None:
 
 def _close(digest: str, resolution: QuarantinedCallback.Resolution, who: str, why: str | None) -> None:
     time = now()
-    rows = QuarantinedCallback.objects.using(database()).filter(pk=digest, resolved_at=None)
+    row = rows(QuarantinedCallback).filter(pk=digest)
     with transaction.atomic(database()):
         # First of all a write, and one that compares: of two people, one succeeds.
-        if not rows.update(resolved_at=time, resolution=resolution, who=who, why=why):
+        if not row.filter(resolved_at=None).update(resolved_at=time, resolution=resolution, who=who, why=why):
             raise ValueError(f"expected an open case, got one that is closed or unknown: {digest}")
-        closed = QuarantinedCallback.objects.using(database()).filter(pk=digest)
-        closed.exclude(control_number=None).update(due_at=time)
+        row.exclude(control_number=None).update(due_at=time)
 
 
 def decide(control_number: str, status: PayoutStatus, *, who: str, why: str) -> None:
@@ -210,16 +211,15 @@ def decide(control_number: str, status: PayoutStatus, *, who: str, why: str) -> 
     """
     if status not in FINAL:
         raise ValueError(f"status: expected PAID, CANCELLED or FAILED, got {status}")
-    using, number = database(), str(control_number)
-    time = now()
-    with transaction.atomic(using):
-        ended = Decision.objects.using(using).filter(control_number=number, ended_at=None)
+    number, time = str(control_number), now()
+    with transaction.atomic(database()):
+        ended = rows(Decision).filter(control_number=number, ended_at=None)
         ended.update(ended_at=time)
-        stored = Event.objects.using(using).filter(control_number=number).values_list("event", flat=True)
+        stored = rows(Event).filter(control_number=number).values_list("event", flat=True)
         events = [PayoutCallback.from_dict(event) for event in stored]
         if not events or PayoutHistory(events).status is not PayoutStatus.CONFLICTING:
             raise ValueError(f"{number}: expected a payout with conflicting statuses, got another")
-        Decision.objects.using(using).create(
+        rows(Decision).create(
             control_number=number,
             status=status,
             opposing=opposing(events, status),
@@ -235,16 +235,16 @@ def retry(control_number: str) -> None:
 
     Raises ``ValueError`` if it did not.
     """
-    failed = Payout.objects.using(database()).filter(pk=str(control_number)).exclude(act_failed_at=None)
+    failed = rows(Payout).filter(pk=str(control_number)).exclude(act_failed_at=None)
     if not failed.update(act_failed_at=None, act_attempts=0, act_due_at=now()):
         raise ValueError(f"{control_number}: expected a payout with a failed action, got another")
 
 
 def open_work() -> dict[str, int]:
     """Count what waits for a person or for the worker."""
-    using, time = database(), now()
-    payouts = Payout.objects.using(using)
-    cases = QuarantinedCallback.objects.using(using)
+    time = now()
+    payouts = rows(Payout)
+    cases = rows(QuarantinedCallback)
     late, ahead = time - UNPROCESSED, Q(due_at__gt=time + 2 * MAX_BACKOFF)  # put off while a clock was ahead
     is_late = {
         Event: Q(received_at__lt=late),
@@ -257,7 +257,7 @@ def open_work() -> dict[str, int]:
         "conflicting": undecided.filter(status=PayoutStatus.CONFLICTING).count(),
         "overdue": undecided.filter(status=PayoutStatus.UPLOADED, changed_at__lt=time - OVERDUE).count(),
         "unprocessed": sum(
-            model._default_manager.using(using).exclude(due_at=None).filter(condition | ahead).count()
+            rows(model).exclude(due_at=None).filter(condition | ahead).count()
             for model, condition in is_late.items()
         )
         # In the form that the index on both columns serves.
@@ -275,9 +275,8 @@ def prune(older_than: timedelta) -> int:
     """
     if older_than < timedelta():
         raise ValueError("expected an age, got a negative one")
-    using = database()
     before = now() - older_than
-    payouts = Payout.objects.using(using).filter(
+    payouts = rows(Payout).filter(
         Q(status__in=FINAL) | Q(decision__isnull=False),
         quarantined=0,
         changed_at__lt=before,
@@ -286,18 +285,17 @@ def prune(older_than: timedelta) -> int:
     )
     pruned = 0
     for number in list(payouts.values_list("pk", flat=True)):
-        rows = [
-            model.objects.using(using).filter(control_number=number)
-            for model in (Event, QuarantinedCallback, Decision)
+        its_rows = [
+            rows(model).filter(control_number=number) for model in (Event, QuarantinedCallback, Decision)
         ]
-        with transaction.atomic(using):
+        with transaction.atomic(database()):
             # First a write, which has the worker wait: what is new stays, and the payout with it.
             payouts.filter(pk=number).update(failures=0)
-            if any(each.exclude(due_at=None).exists() for each in rows):
+            if any(each.exclude(due_at=None).exists() for each in its_rows):
                 continue
-            for each in rows:
+            for each in its_rows:
                 each.filter(due_at=None).delete()
             payouts.filter(pk=number).delete()
             pruned += 1
-    QuarantinedCallback.objects.using(using).filter(control_number=None, resolved_at__lt=before).delete()
+    rows(QuarantinedCallback).filter(control_number=None, resolved_at__lt=before).delete()
     return pruned

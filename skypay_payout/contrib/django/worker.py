@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from .._payouts import LEASE, MAX_ATTEMPTS, MAX_BACKOFF, RETRIES, Change, Payout
 from .._worker import log_failure, work
 from .apps import hook
 from .models import Decision, Event, Payout, QuarantinedCallback
-from .store import bounded, database, log, now
+from .store import bounded, database, log, now, rows
 
 Hook = Callable[[Change], object]
 Stop = Callable[[], bool]
@@ -42,8 +43,8 @@ def process(on_change: Hook | None = None, *, stop: Stop = _never) -> int:
     seen: set[str] = set()
     count = 0
     for model in (Event, QuarantinedCallback, Decision):
-        rows = model.objects.using(database()).exclude(control_number=None)
-        for _, number in _due(rows, "due_at", _clock()):
+        some = rows(model).exclude(control_number=None)
+        for _, number in _due(some, "due_at", _clock()):
             if stop():
                 return count
             if number in seen:
@@ -67,8 +68,8 @@ def dispatch(act: Hook, *, stop: Stop = _never) -> int:
     began, count = _clock(), 0
     ends: float | None = None
     for attempts in range(MAX_ATTEMPTS + 1):  # new changes first
-        rows = Payout.objects.using(database()).filter(act_attempts=attempts)
-        for due_at, number in _due(rows, "act_due_at", began):
+        some = rows(Payout).filter(act_attempts=attempts)
+        for due_at, number in _due(some, "act_due_at", began):
             if stop():
                 return count
             started, claim = time.monotonic(), uuid4().hex
@@ -114,6 +115,12 @@ def _connected(round_: Callable[[Stop], int]) -> Callable[[Stop], int]:
     return run
 
 
+@contextmanager
+def _transaction() -> Iterator[None]:
+    with bounded(LIMIT), transaction.atomic(database(), durable=True):
+        yield
+
+
 def _clock() -> datetime:
     with bounded(LIMIT):
         return now()
@@ -149,24 +156,23 @@ def _pause(began: float) -> None:
         time.sleep(min(time.monotonic() - began, PAUSE))
 
 
-def _lock(rows: QuerySet) -> Payout | None:
+def _lock(row: QuerySet) -> Payout | None:
     """Lock the payout's row; None if there is none, or another worker has it."""
     skip = connections[database()].features.has_select_for_update_skip_locked
-    return rows.select_for_update(skip_locked=skip).first()
+    return row.select_for_update(skip_locked=skip).first()
 
 
 def _insert(number: str, time: datetime) -> None:
     new = Payout(control_number=number, created_at=time, changed_at=time)
-    Payout.objects.using(database()).bulk_create([new], ignore_conflicts=True)
+    rows(Payout).bulk_create([new], ignore_conflicts=True)
 
 
 def _process(number: str, on_change: Hook | None) -> bool:
     """Process the payout, unless another worker does or did."""
-    using = database()
-    row = Payout.objects.using(using).filter(pk=number)
+    row = rows(Payout).filter(pk=number)
     # On SQLite a transaction must begin with a write; on MariaDB an INSERT would wait for the row.
-    inserts = connections[using].vendor == "sqlite" or not row.exists()
-    with bounded(LIMIT), transaction.atomic(using, durable=True):
+    inserts = connections[database()].vendor == "sqlite" or not row.exists()
+    with _transaction():
         time = now()
         if inserts:
             _insert(number, time)
@@ -174,12 +180,12 @@ def _process(number: str, on_change: Hook | None) -> bool:
         if payout is None:
             return False
         # Mark first and read what is marked: what is committed in between stays due for the next round.
-        events = Event.objects.using(using).filter(control_number=number)
-        cases = QuarantinedCallback.objects.using(using).filter(control_number=number)
-        decisions = Decision.objects.using(using).filter(control_number=number)
+        events = rows(Event).filter(control_number=number)
+        cases = rows(QuarantinedCallback).filter(control_number=number)
+        decisions = rows(Decision).filter(control_number=number)
         has_work = has_new = events.filter(version=None).update(version=payout.version + 1, due_at=None)
-        for rows in (cases, decisions):
-            has_work += rows.exclude(due_at=None).update(due_at=None)
+        for some in (cases, decisions):
+            has_work += some.exclude(due_at=None).update(due_at=None)
         if not has_work:
             return False
         stored = _callbacks(events.exclude(version=None))
@@ -195,7 +201,7 @@ def _process(number: str, on_change: Hook | None) -> bool:
             decisions.filter(pk=decision.pk).update(ended_at=time)
         payout.failures = 0
         if not has_new and after == before:
-            payout.save(using=using)
+            payout.save()
             return True
         payout.version += 1
         if after != before:
@@ -205,7 +211,7 @@ def _process(number: str, on_change: Hook | None) -> bool:
             payout.fail_description = history.fail_description
         if payout.act_claim is None:  # else whoever has the claim sees the new version when it is done
             payout.act_due_at, payout.act_attempts, payout.act_failed_at = time, 0, None
-        payout.save(using=using)
+        payout.save()
         if on_change is not None:
             new = [callback for version, callback in stored if version == payout.version]
             on_change(_change(payout, before, new))
@@ -214,9 +220,9 @@ def _process(number: str, on_change: Hook | None) -> bool:
 
 def _callbacks(events: QuerySet) -> list[tuple[int, PayoutCallback]]:
     """Return the events with their versions, oldest first."""
-    rows = list(events.values_list("received_at", "digest", "version", "event"))
-    rows.sort()  # not by the database: MariaDB sorts long texts on its disk
-    return [(version, PayoutCallback.from_dict(event)) for _, _, version, event in rows]
+    found = list(events.values_list("received_at", "digest", "version", "event"))
+    found.sort()  # not by the database: MariaDB sorts long texts on its disk
+    return [(version, PayoutCallback.from_dict(event)) for _, _, version, event in found]
 
 
 def _change(payout: Payout, before: PayoutState, events: list[PayoutCallback]) -> Change:
@@ -231,27 +237,23 @@ def _change(payout: Payout, before: PayoutState, events: list[PayoutCallback]) -
 
 def _put_off(number: str) -> int:
     """Process the payout again later: the later, the more often it failed in a row."""
-    using = database()
-    with bounded(LIMIT), transaction.atomic(using, durable=True):
+    with _transaction():
         time = now()
         _insert(number, time)
-        row = Payout.objects.using(using).filter(pk=number)
+        row = rows(Payout).filter(pk=number)
         row.update(failures=F("failures") + 1)
         failures: int = row.values_list("failures", flat=True).get()
         due_at = time + backoff(failures)
         for model in (Event, QuarantinedCallback, Decision):
-            model.objects.using(using).filter(control_number=number).exclude(due_at=None).update(
-                due_at=due_at
-            )
+            rows(model).filter(control_number=number).exclude(due_at=None).update(due_at=due_at)
     return failures
 
 
 def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
     """Claim the payout's action for the length of a lease; None if another worker did, or it is given up."""
-    using = database()
-    row = Payout.objects.using(using).filter(pk=number, act_due_at=due_at)
-    with bounded(LIMIT), transaction.atomic(using, durable=True):
-        if connections[using].vendor == "sqlite":
+    row = rows(Payout).filter(pk=number, act_due_at=due_at)
+    with _transaction():
+        if connections[database()].vendor == "sqlite":
             row.update(act_due_at=due_at)  # a transaction must begin with a write
         payout = _lock(row)
         if payout is None:
@@ -261,7 +263,7 @@ def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
             row.update(act_due_at=None, act_claim=None, act_failed_at=time)
             return None
         row.update(act_due_at=time + LEASE, act_claim=claim, act_attempts=F("act_attempts") + 1)
-        events = Event.objects.using(using).filter(
+        events = rows(Event).filter(
             control_number=number, version__gt=payout.acted_version, version__lte=payout.version
         )
         before = PayoutState.from_json(payout.acted_state) if payout.acted_state else PayoutState()
@@ -270,10 +272,9 @@ def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
 
 def _finish(change: Change, claim: str, *, failed: bool) -> None:
     """Record how the action ended, unless another worker has the claim by now."""
-    using = database()
-    row = Payout.objects.using(using).filter(pk=str(change.control_number), act_claim=claim)
-    version = int(change.id.rpartition("/")[2])
-    with bounded(LIMIT), transaction.atomic(using, durable=True):
+    row = rows(Payout).filter(pk=str(change.control_number), act_claim=claim)
+    version = int(change.id.removeprefix(f"{change.control_number}/"))
+    with _transaction():
         if not row.update(act_due_at=None):
             log.warning("%s: acting took longer than %s, and may be done twice", change.id, LEASE)
             return
@@ -289,4 +290,4 @@ def _finish(change: Change, claim: str, *, failed: bool) -> None:
             payout.act_due_at = time + backoff(payout.act_attempts)
         else:
             payout.act_failed_at = time
-        payout.save(using=using)
+        payout.save()

@@ -395,7 +395,7 @@ class Store:
 
     def _act(self, act: Act, claimed: tuple[str, Change], attempts: int) -> bool:
         claim, change = claimed
-        version = int(change.id.rpartition("/")[2])
+        version = int(change.id.removeprefix(f"{change.control_number}/"))
         try:
             act(change)
         except Exception as error:

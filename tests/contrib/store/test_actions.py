@@ -36,12 +36,13 @@ def fail(_: object) -> None:
     raise RuntimeError("the bank is closed")
 
 
-def test_each_change_is_acted_on_once(store: StoreAdapter) -> None:
+def test_each_change_is_acted_on_once(store: StoreAdapter, database: Database) -> None:
     save_all(store, [received(), received(INVALID, controlNumber=number(1))])
     assert actions(store) == []
     raised = changes(store)
     assert sorted(change.id for change in actions(store)) == sorted(change.id for change in raised)
     assert actions(store) == []
+    assert database.query(f"SELECT act_attempts FROM {store.tables['payouts']}") == [(0,)] * 2
 
 
 @one_database
@@ -73,6 +74,7 @@ def test_what_changes_while_it_is_acted_on_is_acted_on_next(
         assert other.dispatch(seen.append) == 0  # nobody acts on one payout at the same time
 
     assert store.dispatch(act) == 1
+    assert database.query(f"SELECT act_attempts FROM {store.tables['payouts']}") == [(0,)]
     assert len(actions(store)) == 1
     assert [change.id for change in seen] == [f"{NUMBER}/1"]
     assert actions(store) == []

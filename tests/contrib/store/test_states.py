@@ -89,7 +89,7 @@ def test_a_change_has_the_new_events_and_the_states_before_and_after(store: Stor
 
 
 @one_database
-def test_a_quarantine_and_its_resolution_are_changes(store: StoreAdapter) -> None:
+def test_a_quarantine_and_its_resolution_are_changes(store: StoreAdapter, database: Database) -> None:
     save_all(store, [received(PayType.PAYOUT), received(INVALID)])
     (change,) = changes(store)
     assert (change.after.status, change.after.quarantined) == ("PAID", 1)
@@ -98,6 +98,8 @@ def test_a_quarantine_and_its_resolution_are_changes(store: StoreAdapter) -> Non
     assert store.quarantined() == []
     (change,) = changes(store)
     assert (change.before.quarantined, change.after.quarantined, change.events) == (1, 0, ())
+    ((resolution, *texts),) = database.query(f"SELECT resolution, who, why FROM {store.tables['quarantine']}")
+    assert [resolution, *map(json.loads, map(str, texts))] == ["dismissed", "余", "a test of SkyPay's"]
     store.save(received(INVALID))
     assert store.quarantined() == changes(store) == []
 
@@ -184,17 +186,23 @@ def test_a_decision_holds_until_a_later_event_contradicts_it(store: StoreAdapter
 
 
 @one_database
-def test_a_person_may_decide_again_before_anything_is_processed(
-    store: StoreAdapter, database: Database
-) -> None:
+def test_a_person_may_decide_again(store: StoreAdapter, database: Database) -> None:
+    ended = f"SELECT status, ended_at FROM {store.tables['decisions']} WHERE ended_at IS NOT NULL ORDER BY id"
     save_all(store, CONFLICT)
+    save_all(
+        store, [received(status, controlNumber=number(1)) for status in (PayType.PAYOUT, PayType.CANCEL)]
+    )
+    store.decide(number(1), PayoutStatus.FAILED, who="me", why="another payout")
     store.decide(NUMBER, PayoutStatus.PAID, who="me", why="a slip of the mouse")
-    store.decide(NUMBER, PayoutStatus.FAILED, who="me", why="neither, SkyPay says")
-    (change,) = changes(store)
-    assert (change.before, change.after.decision) == (NOTHING, "FAILED")
-    ended = database.query(f"SELECT status FROM {store.tables['decisions']} WHERE ended_at IS NOT NULL")
-    assert ended == [("PAID",)]
+    store.decide(NUMBER, PayoutStatus.FAILED, who="me", why="another one")
+    first = database.query(ended)
+    store.decide(NUMBER, PayoutStatus.CANCELLED, who="me", why="SkyPay says so")
+    assert database.query(ended)[:1] == first
+    assert {change.after.decision for change in changes(store)} == {"CANCELLED", "FAILED"}
+    assert [status for status, _ in database.query(ended)] == ["PAID", "FAILED"]
     assert database.query(f"SELECT 1 FROM {store.tables['decisions']} WHERE due_at IS NOT NULL") == []
+    texts = database.query(f"SELECT who, why FROM {store.tables['decisions']} ORDER BY id DESC")
+    assert [json.loads(str(text)) for text in texts[0]] == ["me", "SkyPay says so"]
 
 
 @one_database
@@ -355,5 +363,54 @@ def test_settled_payouts_are_pruned_and_nothing_else(store: StoreAdapter, databa
         rows = database.query(f"SELECT DISTINCT control_number FROM {store.tables[table]}")
         assert (settled,) not in rows
     assert len(store.quarantined()) == 1
-    with pytest.raises(ValueError, match="negative"):
+    with pytest.raises(ValueError, match="^expected an age, got a negative one$"):
         store.prune(timedelta(days=-1))
+
+
+@one_database
+def test_a_settled_payout_with_news_or_a_failed_action_is_not_pruned(
+    store: StoreAdapter, database: Database
+) -> None:
+    process_all(store, [received(PayType.PAYOUT, controlNumber=number(count)) for count in range(4)])
+    actions(store)
+    for table, column in (("payouts", "changed_at"), ("events", "received_at")):
+        shift(store, database, table, column, hours=-24 * 91)
+    store.save(received(PayType.CANCEL, controlNumber=number(1)))
+    failed = f"UPDATE {store.tables['payouts']} SET act_failed_at = changed_at WHERE control_number = "
+    database.query(f"{failed}'{number(2)}'")
+    assert store.prune(timedelta(days=90)) == 2
+    left = database.query(f"SELECT control_number, failures FROM {store.tables['payouts']} ORDER BY 1")
+    assert left == [(number(1), 0), (number(2), 0)]
+
+
+@one_database
+def test_quarantined_callbacks_are_pruned_with_their_payout_or_when_they_are_resolved_without_one(
+    store: StoreAdapter, database: Database
+) -> None:
+    process_all(store, [received(), received(INVALID), received(controlNumber="SKY**12345678")])
+    shift(store, database, "quarantine", "received_at", hours=-24 * 91)
+    store.prune(timedelta(days=90))
+    assert len(store.quarantined()) == 2
+    for row in store.quarantined():
+        store.dismiss(row.digest, who="me", why="")
+    store.process()
+    store.prune(timedelta(days=90))
+    kept = f"SELECT control_number FROM {store.tables['quarantine']} ORDER BY 1"
+    assert database.query(kept) == [(None,), (NUMBER,)]
+    shift(store, database, "quarantine", "resolved_at", hours=-24 * 91)
+    store.prune(timedelta(days=90))
+    assert database.query(kept) == [(NUMBER,)]
+
+
+@one_database
+def test_a_quarantined_callback_is_unprocessed_some_minutes_after_its_arrival_or_resolution(
+    store: StoreAdapter, database: Database
+) -> None:
+    store.save(received(INVALID))
+    assert store.open_work()["unprocessed"] == 0
+    shift(store, database, "quarantine", "received_at", hours=-1)
+    assert store.open_work()["unprocessed"] == 1
+    store.dismiss(store.quarantined()[0].digest, who="me", why="")
+    assert store.open_work()["unprocessed"] == 0
+    shift(store, database, "quarantine", "resolved_at", hours=-1)
+    assert store.open_work()["unprocessed"] == 1

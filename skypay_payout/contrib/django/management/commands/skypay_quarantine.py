@@ -5,15 +5,15 @@ import json
 from django.core.management.base import BaseCommand
 
 from ...models import QuarantinedCallback
-from ...store import database
+from ...store import rows
 
 
 class Command(BaseCommand):
     help = "Print each quarantined callback that nobody has resolved as a line of JSON."
 
     def handle(self, **_: object) -> None:
-        rows = QuarantinedCallback.objects.using(database()).filter(resolved_at=None)
-        for row in rows.order_by("received_at", "pk"):
+        unresolved = rows(QuarantinedCallback).filter(resolved_at=None)
+        for row in unresolved.order_by("received_at", "pk"):
             line = {
                 "digest": row.digest,
                 "controlNumber": row.control_number,
