@@ -365,7 +365,9 @@ def test_a_backup_of_a_database_in_use_is_complete(store: Store, database: Datab
         store.backup(tmp_path / "incomplete")
     assert not (tmp_path / "incomplete").exists()
     server = Store("postgresql+psycopg://user@localhost/payouts")
-    with pytest.raises(ValueError, match="pg_dump"):
+    with pytest.raises(
+        ValueError, match="^expected a SQLite database: use the server's own tool, such as pg_dump$"
+    ):
         server.backup(copy)
     server.close()
 
