@@ -53,6 +53,7 @@ _log = logging.getLogger("skypay_payout.store")
 
 _BATCH = 100
 _CHUNK = 500
+_PART = 1000
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 _ZERO = timedelta(0)
@@ -105,7 +106,7 @@ class Store:
         """Make the tables that do not exist yet."""
         is_sqlite = self._database.kind == "sqlite"
         if is_sqlite:
-            open(self._database.url.database or "", "ab").close()
+            open(self._database.path, "ab").close()
         deadline = monotonic() + WORK
         failures = 0
         while True:
@@ -172,7 +173,7 @@ class Store:
         elif kind == "mysql":
             (key,) = table.primary_key
             # An INSERT would wait for a worker that has the row; what is committed is enough.
-            if connection.scalar(select(1).where(key == values[key.name])):
+            if connection.scalar(select(exists().where(key == values[key.name]))):
                 return False
         return connection.execute(_insert(kind, table, tuple(values), tuple(now)), values).rowcount == 1
 
@@ -180,14 +181,14 @@ class Store:
         """Yield each stored event in no particular order, or those of one payout, oldest first."""
         rows: Iterable[Any] = self._rows(EVENTS)
         if control_number is not None:
-            with self._database.transaction(begin=False) as connection:
+            with self._database.reading() as connection:
                 rows = _oldest_first(connection.execute(_of(EVENTS, control_number)).all())
         return (_callback(row.event) for row in rows)
 
     def quarantined(self) -> list[QuarantinedCallback]:
         """Return the quarantined callbacks that nobody has resolved, oldest first."""
         unresolved = QUARANTINE.c.resolved_at.is_(None)
-        with self._database.transaction(begin=False) as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(select(QUARANTINE).where(unresolved)).all()
         return [
             QuarantinedCallback(
@@ -210,7 +211,7 @@ class Store:
 
     def state(self, control_number: str) -> PayoutState | None:
         """Return the state of one payout; None if none is derived yet."""
-        with self._database.transaction(begin=False) as connection:
+        with self._database.reading() as connection:
             row = connection.execute(_of(PAYOUTS, control_number)).one_or_none()
         return None if row is None or not row.version else _state(row)
 
@@ -218,8 +219,8 @@ class Store:
         (key,) = table.primary_key
         last = ""
         while True:
-            with self._database.transaction(begin=False) as connection:
-                rows = connection.execute(select(table).where(key > last).order_by(key).limit(1000)).all()
+            with self._database.reading() as connection:
+                rows = connection.execute(select(table).where(key > last).order_by(key).limit(_PART)).all()
             yield from rows
             if not rows:
                 return
@@ -235,7 +236,7 @@ class Store:
         """
         count = 0
         for table in (EVENTS, QUARANTINE, DECISIONS):
-            with self._database.transaction(begin=False) as connection:
+            with self._database.reading() as connection:
                 start = self._database.now(connection)
             for first, last in _ranges(start):
                 locked: list[str] = []
@@ -253,7 +254,7 @@ class Store:
 
     def _due(self, table: Table, first: datetime, last: datetime, locked: list[str]) -> Sequence[Any]:
         due = table.c.due_at
-        with self._database.transaction(begin=False) as connection:
+        with self._database.reading() as connection:
             return connection.execute(
                 select(table.c.control_number, due)
                 .where(due.between(first, last), table.c.control_number.not_in(locked))
@@ -346,7 +347,7 @@ class Store:
         one payout. If it raises, it is called again later, at most 20 times; then the payout waits for
         ``retry`` or its next change.
         """
-        with self._database.transaction(begin=False) as connection:
+        with self._database.reading() as connection:
             start = self._database.now(connection)
             is_due = or_(*(PAYOUTS.c.act_due_at.between(*range_) for range_ in _ranges(start)))
             due = connection.execute(
@@ -528,7 +529,7 @@ class Store:
 
         Conflicting without a decision, overdue after a day, unprocessed (also by ``act``) after five minutes.
         """
-        with self._database.transaction(begin=False) as connection:
+        with self._database.reading() as connection:
             now = self._database.now(connection)
 
             def count(table: Table, *conditions: Any) -> int:
@@ -572,7 +573,7 @@ class Store:
         """
         if older_than < _ZERO:
             raise ValueError("expected an age, got a negative one")
-        with self._database.transaction(begin=False) as connection:
+        with self._database.reading() as connection:
             before = self._database.now(connection) - older_than
         settled = (
             PAYOUTS.c.status.in_(FINAL) | PAYOUTS.c.decision.is_not(None),
@@ -583,7 +584,7 @@ class Store:
         )
         count, last = 0, ""
         while True:
-            with self._database.transaction(begin=False) as connection:
+            with self._database.reading() as connection:
                 numbers = connection.scalars(
                     select(PAYOUTS.c.control_number)
                     .where(*settled, PAYOUTS.c.control_number > last)
@@ -607,7 +608,7 @@ class Store:
             return False
         for table in (EVENTS, QUARANTINE):
             recent = or_(table.c.due_at.is_not(None), table.c.received_at >= before)
-            if connection.scalar(select(1).where(_is(table, number), recent).limit(1)):
+            if connection.scalar(select(exists().where(_is(table, number), recent))):
                 return False
         for table in (EVENTS, QUARANTINE, DECISIONS, PAYOUTS):
             connection.execute(table.delete().where(_is(table, number)))
@@ -621,7 +622,7 @@ class Store:
             pass
         try:
             with (
-                closing(sqlite3.connect(self._database.url.database or "")) as source,
+                closing(sqlite3.connect(self._database.path)) as source,
                 closing(sqlite3.connect(path)) as target,
             ):
                 source.backup(target)

@@ -145,6 +145,7 @@ class Database:
     def __init__(self, url: str | URL | Engine) -> None:
         self.url = checked(url.url if isinstance(url, Engine) else url)
         self.kind = DRIVERS[self.url.drivername]
+        self.path = self.url.database or ""
         self._theirs = url if isinstance(url, Engine) else None
         self._asked = False
         _databases.add(self)
@@ -219,7 +220,7 @@ class Database:
                 yield connection
                 connection.commit()
                 if self.kind == "sqlite" and connection.info["file"] != self._file():
-                    raise OSError(f"{self.url.database} was deleted or replaced while it was in use")
+                    raise OSError(f"{self.path} was deleted or replaced while it was in use")
             except BaseException:
                 with suppress(DBAPIError):  # the first error says more
                     connection.rollback()
@@ -227,6 +228,12 @@ class Database:
             finally:
                 if not self._own.watchdog.release(driver):
                     connection.invalidate()  # too late, though it succeeded: the next one gets another
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """Connect for statements that need no common transaction: in SQLite it would lock the database."""
+        with self.transaction(begin=False) as connection:
+            yield connection
 
     def attempt(self, work: Callable[[Connection], T], *, begin: bool = True) -> T:
         """Do the work in a transaction, and again if its connection was lost, or in a deadlock."""
@@ -350,7 +357,7 @@ class Database:
 
     def _file(self) -> tuple[int, int] | None:
         with suppress(FileNotFoundError):
-            found = os.stat(self.url.database or "")
+            found = os.stat(self.path)
             return found.st_dev, found.st_ino
         return None
 

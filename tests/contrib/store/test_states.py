@@ -157,7 +157,8 @@ def test_a_correction_for_another_payout_is_refused_and_leaves_all_open(
     store.save(received(INVALID))
     (row,) = store.quarantined()
     other = PARSER.revalidate({**row.payload, "payType": "2", "controlNumber": number(5)})
-    with pytest.raises(ValueError, match=number(5)):
+    hint = "correct the payload that was quarantined, and not another one"
+    with pytest.raises(ValueError, match=f"{number(5)}(: {hint})?$"):
         store.accept(row.digest, other, who="me")
     assert [each.digest for each in store.quarantined()] == [row.digest]
     assert database.query(f"SELECT 1 FROM {store.tables['events']}") == []
