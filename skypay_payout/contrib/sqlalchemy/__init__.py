@@ -277,7 +277,8 @@ class Store:
         with self._database.transaction() as connection:
             self._insert_once(connection, PAYOUTS, control_number=number)
             failures = connection.execute(_of(PAYOUTS, number)).one().failures + 1
-            due_at = self._database.now(connection) + backoff(failures)
+            now = self._database.now(connection)
+            due_at = now + backoff(failures)
             connection.execute(PAYOUTS.update().where(_is(PAYOUTS, number)).values(failures=failures))
             for table in (EVENTS, QUARANTINE, DECISIONS):
                 pending = _is(table, number) & table.c.due_at.is_not(None)
@@ -513,10 +514,11 @@ class Store:
         """Call ``act`` again for a payout that it failed for. Raises ``ValueError`` for any other."""
 
         def again(connection: Connection) -> int:
+            now = self._database.now(connection)
             return connection.execute(
                 PAYOUTS.update()
                 .where(_is(PAYOUTS, control_number), PAYOUTS.c.act_failed_at.is_not(None))
-                .values(act_failed_at=None, act_attempts=0, act_due_at=self._database.now(connection))
+                .values(act_failed_at=None, act_attempts=0, act_due_at=now)
             ).rowcount
 
         if not self._database.attempt(again):
@@ -574,7 +576,8 @@ class Store:
         if older_than < _ZERO:
             raise ValueError("expected an age, got a negative one")
         with self._database.reading() as connection:
-            before = self._database.now(connection) - older_than
+            now = self._database.now(connection)
+        before = now - older_than
         settled = (
             PAYOUTS.c.status.in_(FINAL) | PAYOUTS.c.decision.is_not(None),
             PAYOUTS.c.quarantined == 0,
