@@ -92,7 +92,7 @@ def test_waits_after_failures_in_a_row_grow_to_half_a_minute_and_begin_anew(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     waits: list[float] = []
-    outcomes: Iterator[BaseException | int] = iter([*[OSError()] * 7, 1, 0, OSError(), SystemExit()])
+    outcomes: Iterator[BaseException | int] = iter([*[OSError()] * 7, 1, 1, 0, OSError(), SystemExit()])
 
     class Recorded(Event):
         def wait(self, timeout: float | None = None) -> bool:
