@@ -18,7 +18,7 @@ from skypay_payout.contrib import _worker
 from skypay_payout.contrib._payouts import PayoutState, backoff
 from skypay_payout.contrib._worker import work
 from skypay_payout.contrib.sqlalchemy import Change, Store, run_worker
-from tests.contrib.store.cases import number, received
+from tests.contrib.store.cases import NUMBER, number, received
 from tests.support.databases import DatabaseServer, sqlite_database
 from tests.support.servers import PATIENCE, wait_until
 
@@ -128,6 +128,28 @@ def test_waits_after_failures_double_up_to_an_hour() -> None:
 )
 def test_a_state_that_was_stored_is_the_same(state: PayoutState) -> None:
     assert PayoutState.from_json(state.to_json()) == state
+
+
+def test_a_worker_calls_its_hooks_until_it_is_asked_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(sqlite_database(tmp_path).url)
+    store.save(received())
+    calls: list[str] = []
+    stopped = True
+
+    def once(*rounds: Callable[[Callable[[], bool]], int]) -> None:
+        for each in rounds:
+            each(lambda: stopped)
+
+    monkeypatch.setattr("skypay_payout.contrib.sqlalchemy.work", once)
+    hooks = (lambda change, _: calls.append(f"changed {change.id}"), lambda change: calls.append(change.id))
+    run_worker(store, *hooks)
+    assert calls == []
+    stopped = False
+    run_worker(store, *hooks)
+    assert calls == [f"changed {NUMBER}/1", f"{NUMBER}/1"]
+    store.close()
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
