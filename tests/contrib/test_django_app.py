@@ -8,6 +8,7 @@ import shutil
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -458,6 +459,22 @@ def test_commands_print_a_line_of_json_for_each_row() -> None:
     assert [json.loads(line) for line in printed("skypay_status")] == [
         {"controlNumber": NUMBER, "status": "UPLOADED", "anomalies": [], "quarantined": 1, "decision": None}
     ]
+
+
+def test_payout_that_changes_while_others_are_pruned_keeps_its_events() -> None:
+    from skypay_payout.contrib.django import store
+
+    received(PayType.PAYOUT)
+    rounds()
+    atomic = transaction.atomic
+
+    def meanwhile(*arguments: Any, **options: Any) -> Any:
+        rows("Payout").update(quarantined=1)
+        return atomic(*arguments, **options)
+
+    with mock.patch.object(transaction, "atomic", meanwhile):
+        assert store.prune(timedelta()) == 0
+    assert rows("Event").count() == rows("Payout").count() == 1
 
 
 def test_prune_says_how_many_payouts_it_deleted() -> None:

@@ -285,17 +285,19 @@ def prune(older_than: timedelta) -> int:
     )
     pruned = 0
     for number in list(payouts.values_list("pk", flat=True)):
-        its_rows = [
-            rows(model).filter(control_number=number) for model in (Event, QuarantinedCallback, Decision)
-        ]
+        payout = payouts.filter(pk=number)
+        times = {Event: "received_at", QuarantinedCallback: "received_at", Decision: "decided_at"}
+        its_rows = {rows(model).filter(control_number=number): time for model, time in times.items()}
         with transaction.atomic(database()):
             # First a write, which has the worker wait: what is new stays, and the payout with it.
-            payouts.filter(pk=number).update(failures=0)
-            if any(each.exclude(due_at=None).exists() for each in its_rows):
+            if not payout.update(failures=0) or any(
+                each.filter(Q(due_at__isnull=False) | Q(**{f"{time}__gte": before})).exists()
+                for each, time in its_rows.items()
+            ):
                 continue
             for each in its_rows:
                 each.filter(due_at=None).delete()
-            payouts.filter(pk=number).delete()
+            payout.delete()
             pruned += 1
     rows(QuarantinedCallback).filter(control_number=None, resolved_at__lt=before).delete()
     return pruned

@@ -609,8 +609,9 @@ class Store:
         its_row = _of(PAYOUTS, number).where(*settled).with_for_update(skip_locked=True)
         if connection.execute(its_row).one_or_none() is None:
             return False
-        for table in (EVENTS, QUARANTINE):
-            recent = or_(table.c.due_at.is_not(None), table.c.received_at >= before)
+        times = {EVENTS: "received_at", QUARANTINE: "received_at", DECISIONS: "decided_at"}
+        for table, time in times.items():
+            recent = or_(table.c.due_at.is_not(None), table.c[time] >= before)
             if connection.scalar(select(exists().where(_is(table, number), recent))):
                 return False
         for table in (EVENTS, QUARANTINE, DECISIONS, PAYOUTS):

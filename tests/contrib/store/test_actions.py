@@ -141,6 +141,8 @@ def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, dat
         make_due(store, database)
     assert (store.open_work()["failed_actions"], store.open_work()["unprocessed"]) == (1, 0)
     assert actions(store) == []
+    with pytest.raises(ValueError, match=number(1)):
+        store.retry(number(1))
     store.retry(NUMBER)
     assert store.open_work()["failed_actions"] == 0
     (change,) = actions(store)

@@ -249,7 +249,7 @@ def test_payouts_whose_hook_fails_do_not_stand_in_front_of_others(
     store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     count = 12
-    save_all(store, [received(controlNumber=number(each)) for each in range(count)])
+    save_all(store, [received(INVALID), *(received(controlNumber=number(each)) for each in range(count))])
     calls: list[str] = []
 
     def hook(change: Change, _: object) -> None:
@@ -257,8 +257,8 @@ def test_payouts_whose_hook_fails_do_not_stand_in_front_of_others(
         if int(change.control_number[-3:]) < count - 5:
             raise RuntimeError("closed")
 
-    assert store.process(hook) == 5
-    assert sorted(calls) == [number(each) for each in range(count)]
+    assert store.process(hook) == 6
+    assert sorted(calls) == [*(number(each) for each in range(count)), NUMBER]
     assert "closed" in caplog.text
     waits = database.query(f"SELECT failures FROM {store.tables['payouts']} WHERE failures > 0")
     assert waits == [(1,)] * (count - 5)
@@ -326,7 +326,8 @@ def test_what_cannot_be_read_does_not_stop_the_others(store: StoreAdapter, datab
 
 
 def test_an_uploaded_payout_is_overdue_after_a_day(store: StoreAdapter, database: Database) -> None:
-    process_all(store, [received(), received(PayType.PAYOUT, controlNumber=number(1))])
+    paid = [received(PayType.PAYOUT, controlNumber=number(each)) for each in range(2)]
+    process_all(store, [received(), *paid])
     assert store.open_work()["overdue"] == 0
     shift(store, database, "payouts", "changed_at", hours=-25)
     assert {kind for kind, count in store.open_work().items() if count} == {"overdue"}
@@ -369,19 +370,25 @@ def test_settled_payouts_are_pruned_and_nothing_else(store: StoreAdapter, databa
 
 
 @one_database
-def test_a_settled_payout_with_news_or_a_failed_action_is_not_pruned(
+def test_a_settled_payout_with_anything_new_or_a_failed_action_is_not_pruned(
     store: StoreAdapter, database: Database
 ) -> None:
-    process_all(store, [received(PayType.PAYOUT, controlNumber=number(count)) for count in range(4)])
+    payouts = [received(PayType.PAYOUT, controlNumber=number(count)) for count in range(6)]
+    process_all(store, [*payouts, received(PayType.CANCEL, controlNumber=number(4))])
+    store.decide(number(4), PayoutStatus.PAID, who="me", why="SkyPay says so")
+    store.process()
     actions(store)
-    for table, column in (("payouts", "changed_at"), ("events", "received_at")):
-        shift(store, database, table, column, hours=-24 * 91)
     store.save(received(PayType.CANCEL, controlNumber=number(1)))
+    for table, column in (("payouts", "changed_at"), ("events", "received_at"), ("decisions", "decided_at")):
+        shift(store, database, table, column, hours=-24 * 91)
+    store.save(received(controlNumber=number(2)))  # which changes no status
+    database.query(f"UPDATE {store.tables['events']} SET due_at = NULL WHERE control_number = '{number(2)}'")
     failed = f"UPDATE {store.tables['payouts']} SET act_failed_at = changed_at WHERE control_number = "
-    database.query(f"{failed}'{number(2)}'")
+    database.query(f"{failed}'{number(3)}'")
+    store.decide(number(4), PayoutStatus.CANCELLED, who="me", why="they corrected it")
     assert store.prune(timedelta(days=90)) == 2
     left = database.query(f"SELECT control_number, failures FROM {store.tables['payouts']} ORDER BY 1")
-    assert left == [(number(1), 0), (number(2), 0)]
+    assert left == [(number(count), 0) for count in range(1, 5)]
 
 
 @one_database
