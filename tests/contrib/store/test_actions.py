@@ -123,7 +123,9 @@ def test_a_failed_action_is_tried_again_later_and_the_round_goes_on(
         seen.append(change)
 
     assert store.dispatch(act) == 2
-    assert f"{number(0)}/1" in caplog.text
+    assert caplog.messages == [
+        f"{number(0)}/1: could not act on this change (attempt 1): RuntimeError('the bank is closed')"
+    ]
     assert actions(store) == []
     make_due(store, database)
     (again,) = actions(store)
@@ -231,6 +233,7 @@ def test_a_round_that_has_spent_its_time_on_retries_leaves_the_others_to_the_nex
     monkeypatch.setattr(worker, "RETRIES", -1)
     process_all(store, [received(controlNumber=number(each)) for each in range(3)])
     assert store.dispatch(fail) == 0
+    assert database.query(f"SELECT act_attempts FROM {store.tables['payouts']}") == [(1,)] * 3
     rounds: list[int] = []
     for _ in range(4):
         make_due(store, database)

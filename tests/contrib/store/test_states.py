@@ -86,6 +86,10 @@ def test_a_change_has_the_new_events_and_the_states_before_and_after(store: Stor
     assert second.after.status is PayoutStatus.CONFLICTING
     assert Anomaly.CONFLICTING_STATUSES in second.after.anomalies
     assert changes(store) == []
+    process_all(store, [received(controlNumber=number(1))])
+    store.save(received(PayType.AMENDED_FAIL, controlNumber=number(1)))
+    (third,) = changes(store)
+    assert (third.before, len(third.events)) == (third.after, 1)
 
 
 @one_database
