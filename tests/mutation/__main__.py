@@ -66,13 +66,13 @@ def main() -> int:
         line.strip().split(": ") for line in mutmut("results", "--all", "true").splitlines() if ": " in line
     )
     named = {
-        (one["module"], one["was"], one["becomes"]): one["why"]
+        (one["module"], one["was"], one.get("becomes")): one["why"]
         for one in tomllib.loads((HERE / "equivalent.toml").read_text())["equivalent"]
     }
     unknown = not_run()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     unexplained: list[str] = []
-    met: set[tuple[str, str, str]] = set()
+    met: set[tuple[str, str, str | None]] = set()
     for mutant, result in results.items():
         if result == "not checked" and patterns:
             continue
@@ -82,9 +82,9 @@ def main() -> int:
             counts[module]["killed"] += 1
             continue
         key = (module, *change(mutant))
-        if key in named:
+        if explained := named.keys() & {key, (*key[:2], None)}:
             counts[module]["equivalent"] += 1
-            met.add(key)
+            met |= explained
         else:
             counts[module]["survived"] += 1
             unexplained.append(f"{mutant}: {result}\n  - {key[1]}\n  + {key[2]}")
