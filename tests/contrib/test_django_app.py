@@ -296,7 +296,7 @@ def test_operator_accepts_a_correction(operator: Client, text: str) -> None:
         ('{"authentication": "x"}', "authentication"),
         ("\ud83d", ""),
     ],
-    ids=str,
+    ids=range(10),
 )
 def test_correction_that_is_refused_is_an_error_of_the_form_and_the_case_stays_open(
     operator: Client, correction: str, error: str
@@ -502,25 +502,35 @@ def test_hook_that_cannot_be_imported_is_an_error(setting: str, path: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("changed", "number"),
+    ("changed", "number", "hint"),
     [
-        ({"CONN_MAX_AGE": 60}, "W001"),
-        ({"CONN_MAX_AGE": None}, "W001"),
-        ({"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}, ""),
-        ({"OPTIONS": {}}, "W002"),
-        ({"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 60}}, "W003"),
-        ({"ENGINE": "django.db.backends.postgresql"}, "W004"),
-        ({"ENGINE": "django.db.backends.mysql"}, "W004"),
+        ({"CONN_MAX_AGE": 60}, 1, 'Set "CONN_HEALTH_CHECKS": True.'),
+        ({"CONN_MAX_AGE": None}, 1, 'Set "CONN_HEALTH_CHECKS": True.'),
+        ({"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}, None, ""),
+        ({"OPTIONS": {}}, 2, 'Set "transaction_mode": "IMMEDIATE" in OPTIONS.'),
+        ({"OPTIONS": {"transaction_mode": "EXCLUSIVE", "timeout": 10}}, None, ""),
+        ({"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 11}}, 3, 'Set "timeout": 5 in OPTIONS.'),
+        (
+            {"ENGINE": "django.db.backends.postgresql"},
+            4,
+            'Add to OPTIONS: "connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5.',
+        ),
+        (
+            {"ENGINE": "django.db.backends.mysql"},
+            4,
+            'Add to OPTIONS: "connect_timeout": 3, "read_timeout": 3, "write_timeout": 3.',
+        ),
     ],
     ids=str,
 )
 def test_settings_that_lose_callbacks_are_warned_of(
-    tmp_path: Path, changed: dict[str, Any], number: str
+    tmp_path: Path, changed: dict[str, Any], number: int | None, hint: str
 ) -> None:
     django_site.choose(django_site.sqlite(tmp_path) | changed)
     from skypay_payout.contrib.django.checks import check_database
 
-    assert [message.id for message in check_database()] == ([f"skypay_payout.{number}"] if number else [])
+    expected = [(f"skypay_payout.W00{number}", hint)] if number else []
+    assert [(message.id, message.hint) for message in check_database()] == expected
 
 
 def test_times_without_a_zone_are_an_error() -> None:
@@ -577,14 +587,18 @@ def test_worker_without_hooks_derives_states_and_counts_changes_as_acted_on() ->
 
 
 def test_worker_calls_the_hooks_of_the_settings_until_it_is_asked_to_stop() -> None:
+    from skypay_payout.contrib.django.worker import process
+
     received()
+    process()
+    received(PayType.PAYOUT)
     calls: list[str] = []
     hook = mock.patch.dict(globals(), note=lambda change: calls.append(change.id))
     with hook, override_settings(SKYPAY_ON_CHANGE=f"{__name__}.note", SKYPAY_ACT=f"{__name__}.note"):
         rounds(stop=True)
         assert calls == []
         rounds()
-    assert calls == [f"{NUMBER}/1"] * 2
+    assert calls == [f"{NUMBER}/2"] * 2
 
 
 def test_worker_serves_open_work_in_other_threads_and_leaves_their_connections_closed() -> None:

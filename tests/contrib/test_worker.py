@@ -13,7 +13,7 @@ from threading import Event, current_thread
 
 import pytest
 
-from skypay_payout import Anomaly, PayoutStatus
+from skypay_payout import Anomaly, PayoutStatus, PayType
 from skypay_payout.contrib import _worker
 from skypay_payout.contrib._payouts import PayoutState, backoff
 from skypay_payout.contrib._worker import work
@@ -135,6 +135,8 @@ def test_a_worker_calls_its_hooks_until_it_is_asked_to_stop(
 ) -> None:
     store = Store(sqlite_database(tmp_path).url)
     store.save(received())
+    store.process()
+    store.save(received(PayType.PAYOUT))
     calls: list[str] = []
     stopped = True
 
@@ -148,7 +150,7 @@ def test_a_worker_calls_its_hooks_until_it_is_asked_to_stop(
     assert calls == []
     stopped = False
     run_worker(store, *hooks)
-    assert calls == [f"changed {NUMBER}/1", f"{NUMBER}/1"]
+    assert calls == [f"changed {NUMBER}/2", f"{NUMBER}/2"]
     store.close()
 
 

@@ -210,9 +210,13 @@ def test_an_action_that_ends_its_worker_every_time_waits_for_a_person(
         assert actions(store) == []  # whoever has it may still be alive
         make_due(store, database)
     assert actions(store) == []
-    assert store.open_work()["failed_actions"] == 1
+    assert (store.open_work()["failed_actions"], store.open_work()["unprocessed"]) == (1, 0)
     process_all(store, [received(PayType.PAYOUT)])
     assert len(actions(store)) == 1
+    process_all(store, [received(controlNumber=number(each)) for each in range(2)])
+    database.query(f"UPDATE {store.tables['payouts']} SET act_attempts = {MAX_ATTEMPTS} WHERE version = 1")
+    assert actions(store) == []
+    assert store.open_work()["failed_actions"] == 2
 
 
 @one_database
