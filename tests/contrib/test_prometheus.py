@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
+from threading import enumerate as threads
 from wsgiref.simple_server import WSGIServer
 
 import httpx
@@ -170,13 +171,31 @@ def test_a_duration_is_in_each_bucket_from_its_own_on(
 
 
 def test_a_worker_serves_open_work_and_nothing_while_that_cannot_be_counted(
-    served: Callable[[int], dict[str, float]],
+    served: Callable[[int], dict[str, float]], caplog: pytest.LogCaptureFixture
 ) -> None:
     port = free_port()
     answers = iter([{"quarantined": 2, "overdue": 0}])
     serve(lambda: next(answers), port)  # raises at the second call
     assert served(port) == {"skypay_open_work quarantined": 2, "skypay_open_work overdue": 0}
     assert served(port) == {}
+    assert caplog.messages == ["open work could not be counted"]
+
+
+def test_metrics_have_the_names_and_labels_of_the_alert_rules_and_a_help_text(counters: Counts) -> None:
+    found = [*prometheus._Endpoint().collect(), *prometheus._OpenWork(lambda: {"quarantined": 1}).collect()]
+    assert {
+        each.name: (each.documentation, sorted({label for one in each.samples for label in one.labels}))
+        for each in found
+    } == {
+        "skypay_callbacks": ("Callbacks by result and error code", ["code", "result"]),
+        "skypay_credentials": (
+            "Authenticated callbacks by use of the newest key and secret",
+            ["newest_key", "newest_secret"],
+        ),
+        "skypay_failures": ("Callbacks that were not acknowledged because of an exception", []),
+        "skypay_duration_seconds": ("Time to handle a callback", ["le"]),
+        "skypay_open_work": ("What waits for a person or for the worker", ["kind"]),
+    }
 
 
 def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
@@ -188,6 +207,7 @@ def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         serve(lambda: {"quarantined": 1}, port)
+        assert [each.daemon for each in threads() if each.name == "skypay_payout metrics"] == [True]
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         "metrics are not served at 127.0.0.1"
     ]
@@ -203,12 +223,16 @@ def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
 
 
 def test_a_port_that_another_process_of_the_endpoint_has_is_no_warning(
-    directory: Path, caplog: pytest.LogCaptureFixture
+    directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", prometheus.__name__)
     with socket.create_server(("127.0.0.1", port := free_port())):
         serve_endpoint(port)
-    assert [record.levelname for record in caplog.records] == ["INFO"]
+        monkeypatch.delenv(DIRECTORY)
+        serve_endpoint(port)
+    assert [record.levelname for record in caplog.records] == ["INFO", "WARNING"]
+    taken = f"metrics are not served at 127.0.0.1:{port} before that is free: [Errno "
+    assert all(message.startswith(taken) for message in caplog.messages)
 
 
 def files(directory: Path) -> list[str]:
