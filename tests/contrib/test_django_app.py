@@ -322,7 +322,8 @@ def test_case_is_dismissed_for_a_reason_offers_no_form_then_and_no_stale_one_reo
     operator: Client,
 ) -> None:
     row = quarantined()
-    assert "reason" in resolve(operator, row, "dismiss").content.decode()
+    refused = ">reason: expected why it is dismissed, got nothing<"
+    assert refused in resolve(operator, row, "dismiss").content.decode()
     row.refresh_from_db()
     assert row.resolved_at is None
     resolve(operator, row, "dismiss", reason="a test of SkyPay's")
@@ -330,7 +331,7 @@ def test_case_is_dismissed_for_a_reason_offers_no_form_then_and_no_stale_one_reo
     assert b"Accept the correction" not in operator.get(url).content
     assert resolve(operator, row, "accept", corrected(row, dealTime=TIME)).status_code == 403
     row.refresh_from_db()
-    assert (row.resolution, row.why) == ("dismissed", "a test of SkyPay's")
+    assert (row.resolution, row.who, row.why) == ("dismissed", "operator", "a test of SkyPay's")
     assert not rows("Event").exists()
 
 
@@ -373,14 +374,15 @@ def conflicting() -> str:
 
 def test_operator_decides_a_conflicting_payout_for_a_reason_and_sees_all_about_it(operator: Client) -> None:
     url = conflicting()
-    quarantined()
+    case = quarantined()
     assert b"required" in operator.post(url, {"decide": "PAID"}).content
     assert not rows("Decision").exists()
     assert operator.post(url, {"decide": "PAID", "reason": "SkyPay says so"}).status_code == 302
     (change,) = work()
     assert change.after.decision == PayoutStatus.PAID
     page = operator.get(url).content.decode()
-    for text in (f"{NUMBER}/2/", f"{NUMBER}/3/", "SkyPay says so", "quarantinedcallback"):
+    case_link = f'/{case.pk}/change/">{case}</a></td><td>open<'
+    for text in (f"{NUMBER}/2/", f"{NUMBER}/3/", "SkyPay says so</td><td>holds<", case_link):
         assert text in page
 
 
