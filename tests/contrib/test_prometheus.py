@@ -207,7 +207,7 @@ def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         serve(lambda: {"quarantined": 1}, port)
-        assert [each.daemon for each in threads() if each.name == "skypay_payout metrics"] == [True]
+        assert {each.daemon for each in threads() if each.name == "skypay_payout metrics"} == {True}
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         "metrics are not served at 127.0.0.1"
     ]
