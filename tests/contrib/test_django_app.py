@@ -272,7 +272,7 @@ def test_operator_accepts_a_correction(operator: Client, text: str) -> None:
 
     row = quarantined(note=text)
     page = operator.get(reverse("admin:skypay_payout_quarantinedcallback_change", args=[row.pk]))
-    assert "dealTime" in page.content.decode()
+    assert page.content.decode().count("&quot;dealTime&quot;: &quot;") == 2  # to read, and to correct
     assert "<b>" not in page.content.decode().partition("余额")[2][:20]
     assert resolve(operator, row, "accept", corrected(row, dealTime=TIME)).status_code == 302
     row.refresh_from_db()
@@ -627,3 +627,13 @@ def test_tests_for_partners_pass_and_find_their_endpoint(plain: bool) -> None:
 def test_decision_has_a_name_for_people(operator: Client) -> None:
     operator.post(conflicting(), {"decide": "PAID", "reason": "x"})
     assert str(rows("Decision").get()) == f"{NUMBER}: PAID"
+
+
+def test_values_are_written_for_people_and_escaped() -> None:
+    from skypay_payout.contrib.django.admin import _preformatted, _table
+
+    written = "<pre>{\n  &quot;a&quot;: &quot;余&lt;\\ud83d&quot;\n}</pre>"
+    assert _preformatted({"a": "余<\ud83d"}) == written
+    assert _table([]) == "-"
+    row = "<tr><td>1</td><td>&lt;b&gt;</td></tr>"
+    assert _table([(1, "<b>")] * 2) == f"<table>{row * 2}</table>"
