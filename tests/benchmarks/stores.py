@@ -133,7 +133,7 @@ def saving(
 
 def saving_with_django(database: Database, events: int) -> float:
     """The time of the app's save against that of the bare driver, on a connection that is kept."""
-    with opened("django", database.url) as store:
+    with opened("django", database.url, new=True) as store:
         from skypay_payout.contrib.django.store import save  # models need settings
 
         return saving(database, save, events, store.tables["events"])["save"]
