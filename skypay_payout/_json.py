@@ -116,23 +116,22 @@ def collect(container: Any, texts: list[str], depth: int = 1) -> None:
             texts.append(str(value))
 
 
-def json_copy(value: Any, name: str = "fields", depth: int = 1) -> Any:
+def json_copy(value: Any, name: str | None = None, depth: int = 1) -> Any:
     """Return a copy of a JSON value that shares nothing with it and has plain built-in types only.
 
     Raises ``ValueError`` naming the field, for a value that JSON does not have, and for more than 64 levels.
     """
     if isinstance(value, (dict, list)):
         if depth > MAX_DEPTH:
-            raise ValueError(f"{name}: expected {_NESTING}, got more")
+            raise ValueError(f"{_described(name)}: expected {_NESTING}, got more")
         if isinstance(value, list):
             return [json_copy(item, name, depth + 1) for item in cast("list[object]", value)]
         copy: dict[str, object] = {}
         for key, item in cast("dict[object, object]", value).items():
             if not isinstance(key, str):
-                raise ValueError(f"{name}: expected texts as names of fields, got {type(key).__name__}")
-            copy[str.__str__(key)] = json_copy(
-                item, f"field {quoted(key)}" if depth == 1 else name, depth + 1
-            )
+                got = type(key).__name__
+                raise ValueError(f"{_described(name)}: expected texts as names of fields, got {got}")
+            copy[str.__str__(key)] = json_copy(item, key if depth == 1 else name, depth + 1)
         return copy
     if value is None or isinstance(value, bool):
         return value
@@ -143,4 +142,8 @@ def json_copy(value: Any, name: str = "fields", depth: int = 1) -> Any:
             return int(int.__repr__(value))
     elif isinstance(value, float) and isfinite(value):
         return float(value)
-    raise ValueError(f"{name}: expected a value that JSON has, got {type(value).__name__}")
+    raise ValueError(f"{_described(name)}: expected a value that JSON has, got {type(value).__name__}")
+
+
+def _described(name: str | None) -> str:
+    return "fields" if name is None else f"field {quoted(name)}"

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from ..._callback import PayoutCallback
 from ..._errors import InvalidCallbackError
+from ..._formatting import digest as digest_of
 from ..._history import PayoutHistory, PayoutStatus
 from ..._results import Accepted, Rejected, Result
 from .._payouts import FINAL, MAX_BACKOFF, OVERDUE, PERSISTENT, UNPROCESSED, WAIT, opposing
@@ -129,11 +130,12 @@ _INSERT = """
 
 def store_event(callback: PayoutCallback, time: datetime) -> None:
     """Insert the event unless it is there, within the caller's transaction."""
+    content = callback.to_dict()
     event = Event(
-        digest=callback.digest,
+        digest=digest_of(content),
         idempotency_key=callback.idempotency_key,
         control_number=str(callback.control_number),
-        event=callback.to_dict(),
+        event=content,
         received_at=time,
         due_at=time,
     )

@@ -26,6 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from ..._callback import PayoutCallback
 from ..._control_number import ControlNumber
 from ..._errors import ErrorCode, FieldError
+from ..._formatting import digest as digest_of
 from ..._history import Anomaly, PayoutHistory, PayoutStatus
 from ..._results import Accepted, Quarantined, Rejected, Result
 from .._payouts import (
@@ -150,13 +151,14 @@ class Store:
             _log.error("quarantined: %.500s", result.error)
 
     def _insert_event(self, connection: Connection, callback: PayoutCallback) -> bool:
+        event = callback.to_dict()
         return self._insert_once(
             connection,
             EVENTS,
-            digest=callback.digest,
+            digest=digest_of(event),
             idempotency_key=callback.idempotency_key,
             control_number=callback.control_number,
-            event=json.dumps(callback.to_dict()),
+            event=json.dumps(event),
         )
 
     def _insert_once(self, connection: Connection, table: Table, **values: Any) -> bool:

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from importlib import import_module
 from threading import Condition, Thread
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -129,6 +130,18 @@ def _shut(connection: Any) -> None:
             its_socket.detach()
 
 
+def _with_begin(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: object
+) -> tuple[str, Any]:
+    """Begin in the message of the first statement: a message of its own would cost as much as that."""
+    return connection.info.pop("begin", "") + statement, parameters
+
+
+def _to_last_result(_connection: Connection, cursor: Any, *_: object) -> None:
+    while cursor.nextset():
+        pass
+
+
 class _Own:
     """What belongs to one process: connections, locks and threads."""
 
@@ -179,6 +192,9 @@ class Database:
         listen(engine, "connect", self._connected)
         listen(engine, "checkout", self._checkout)
         listen(engine, "checkin", self._checkin)
+        if self.kind == "postgresql":
+            listen(engine, "before_cursor_execute", _with_begin, retval=True)
+            listen(engine, "after_cursor_execute", _to_last_result)
         return engine
 
     def close(self) -> None:
@@ -252,21 +268,20 @@ class Database:
 
     def _begin(self, connection: Connection, seconds: float, *, begin: bool) -> None:
         milliseconds = max(int(seconds * 900), 1)  # so that the server's own error arrives in time
+        if self.kind == "postgresql":
+            limits = {
+                "statement_timeout": milliseconds,
+                # Or the row locks of a client that vanished would stay.
+                "idle_in_transaction_session_timeout": milliseconds,
+                "lock_timeout": min(milliseconds, int(WAIT * 900)),
+            }
+            statements = [f"SET LOCAL {name} = {limit}" for name, limit in limits.items()]
+            connection.info["begin"] = "; ".join(["BEGIN ISOLATION LEVEL READ COMMITTED", *statements, ""])
+            return
         if self.kind == "sqlite":
             connection.connection.cursor().execute(f"PRAGMA busy_timeout = {milliseconds}")
-            statement = "BEGIN IMMEDIATE"
-        elif self.kind == "postgresql":
-            begin = True
-            statement = (
-                f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}; "
-                # Or the row locks of a client that vanished would stay.
-                f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
-            )
-            if milliseconds > WAIT * 900:  # else the first limit does it
-                statement += f"; SET LOCAL lock_timeout = {int(WAIT * 900)}"
-        else:
-            statement = "START TRANSACTION"
         if begin:
+            statement = "BEGIN IMMEDIATE" if self.kind == "sqlite" else "START TRANSACTION"
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
     def clock(self) -> Any:
@@ -325,7 +340,9 @@ class Database:
             return
         with connection.cursor() as cursor:
             if self.kind == "postgresql":
-                connection.prepare_threshold = None  # behind PgBouncer the next server does not know it
+                # Values are written into the text: it may be several statements then, and none is prepared,
+                # which the next server behind PgBouncer would not know.
+                connection.cursor_factory = import_module("psycopg").ClientCursor
                 ask, unsafe = "SHOW synchronous_commit", "off"
             else:
                 for statement in _MARIADB_SESSION:
