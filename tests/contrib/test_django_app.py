@@ -566,6 +566,15 @@ def test_migrations_are_complete(name: str, request: pytest.FixtureRequest) -> N
     call_command("check", databases=["default"])
 
 
+def test_an_event_is_stored_once_where_the_server_binds_parameters(postgres: DatabaseServer) -> None:
+    options = django_site.options(postgres.database().url)
+    options["OPTIONS"]["server_side_binding"] = True
+    django_site.use(options, "skypay_payout")
+    for _ in range(2):
+        received()
+    assert rows("Event").get().control_number == NUMBER
+
+
 # The worker, and the tests for partners, in this process.
 
 

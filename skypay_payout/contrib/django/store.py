@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
+from _thread import start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -47,23 +49,26 @@ def in_parts(some: QuerySet) -> Iterator[Any]:
         last = part[-1].pk
 
 
-def now(*, limit_waits: bool = False) -> datetime:
-    """Return the time by the database's clock; SQLite is on this machine.
+_CLOCK = {"postgresql": "statement_timestamp()", "mysql": "UTC_TIMESTAMP(6)"}
 
-    ``limit_waits`` ends what the transaction waits for on PostgreSQL, also behind PgBouncer; elsewhere only
-    settings can.
-    """
+
+def now() -> datetime:
+    """Return the time by the database's clock; SQLite is on this machine."""
     connection = connections[database()]
-    columns = {"postgresql": "statement_timestamp()", "mysql": "UTC_TIMESTAMP(6)"}.get(connection.vendor)
-    if columns is None:
+    if connection.vendor not in _CLOCK:
         return timezone.now()
-    if limit_waits and connection.vendor == "postgresql":
-        for setting in ("lock_timeout", "statement_timeout"):  # before the connection is shut
-            columns += f", set_config('{setting}', '{int(WAIT * 900)}', true)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns}")
+        cursor.execute(f"SELECT {_CLOCK[connection.vendor]}")
         time: datetime = cursor.fetchone()[0]
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _limits() -> str:
+    """Return what ends the waits of a transaction, also behind PgBouncer; elsewhere only settings can."""
+    if connections[database()].vendor != "postgresql":
+        return ""
+    milliseconds = int(WAIT * 900)  # before the connection is shut
+    return f"SET LOCAL lock_timeout = {milliseconds}; SET LOCAL statement_timeout = {milliseconds}; "
 
 
 def save(result: Result) -> None:
@@ -80,7 +85,7 @@ def save(result: Result) -> None:
     with bounded(WAIT):
         if isinstance(result, Accepted):
             with transaction.atomic(database(), durable=True):
-                store_event(result.callback, now(limit_waits=True))
+                store_event(result.callback, _limits())
         elif _quarantine(result.error):
             log.error("quarantined: %.500s", result.error)
 
@@ -105,7 +110,7 @@ def bounded(seconds: float) -> Iterator[None]:
                     shared.shutdown(SHUT_RDWR)
 
     if connection.vendor != "sqlite":
-        threading.Thread(target=watch, daemon=True).start()
+        start_new_thread(watch, ())  # Thread.start() would wait until it runs
     try:
         yield
     finally:
@@ -121,35 +126,38 @@ def _is_new(row: QuerySet) -> bool:
 
 
 _INSERT = """
-    INSERT INTO skypay_payout_event
-    (digest, idempotency_key, control_number, event, received_at, due_at, version)
-    SELECT %s, %s, %s, %s, %s, %s, %s
+    INSERT INTO skypay_payout_event (digest, idempotency_key, control_number, event, received_at, due_at)
+    SELECT %s, %s, %s, %s, {clock}, {clock}
     WHERE NOT EXISTS (SELECT 1 FROM skypay_payout_event WHERE digest = %s) ON CONFLICT DO NOTHING
 """  # which Django's models cannot say, and would take twice as long for
 
 
-def store_event(callback: PayoutCallback, time: datetime) -> None:
-    """Insert the event unless it is there, within the caller's transaction."""
+def store_event(callback: PayoutCallback, limits: str = "") -> None:
+    """Insert the event unless it is there, within the caller's transaction, which gets the limits first."""
+    connection: Any = connections[database()]
     content = callback.to_dict()
-    event = Event(
-        digest=digest_of(content),
-        idempotency_key=callback.idempotency_key,
-        control_number=str(callback.control_number),
-        event=content,
-        received_at=time,
-        due_at=time,
-    )
-    connection = connections[database()]
+    digest = digest_of(content)
+    key, number = callback.idempotency_key, str(callback.control_number)
     if connection.vendor == "mysql":  # where the one statement would wait as well
-        if _is_new(rows(Event).filter(pk=event.pk)):
+        if _is_new(rows(Event).filter(pk=digest)):
+            time = now()
+            event = Event(
+                digest=digest,
+                idempotency_key=key,
+                control_number=number,
+                event=content,
+                received_at=time,
+                due_at=time,
+            )
             rows(Event).bulk_create([event], ignore_conflicts=True)
         return
-    values = [
-        field.get_db_prep_save(getattr(event, field.attname), connection)
-        for field in Event._meta.concrete_fields
-    ]
+    times = [connection.ops.adapt_datetimefield_value(now())] * 2 if connection.vendor == "sqlite" else []
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [*values, event.digest])
+        if limits and connection.settings_dict["OPTIONS"].get("server_side_binding"):
+            cursor.execute(limits)  # a statement whose parameters the server binds must be alone
+            limits = ""
+        insert = _INSERT.format(clock=_CLOCK.get(connection.vendor, "%s"))
+        cursor.execute(limits + insert, [digest, key, number, json.dumps(content), *times, digest])
 
 
 def _quarantine(error: InvalidCallbackError) -> bool:
@@ -157,7 +165,10 @@ def _quarantine(error: InvalidCallbackError) -> bool:
     row = rows(QuarantinedCallback).filter(pk=error.digest)
     try:
         with transaction.atomic(database(), durable=True):
-            time = now(limit_waits=True)
+            if limits := _limits():
+                with connections[database()].cursor() as cursor:
+                    cursor.execute(limits)
+            time = now()
             if not _is_new(row):
                 return False
             row.create(
@@ -185,7 +196,7 @@ def accept(digest: str, callback: PayoutCallback, *, who: str) -> None:
         raise ValueError(f"expected a callback of payout {number}, got {callback.control_number}")
     with transaction.atomic(database()):
         _close(digest, QuarantinedCallback.Resolution.ACCEPTED, who, None)
-        store_event(callback, now())
+        store_event(callback)
 
 
 def dismiss(digest: str, *, who: str, why: str) -> None:
