@@ -224,9 +224,9 @@ def test_a_closed_connection_is_a_crash_where_a_rejection_is_due() -> None:
 def test_a_response_that_does_not_come_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_delivery, "DEADLINE", 0.2)
     ended = Event()
-    result = checked(variant(reject=lambda self, _: ended.wait(60) and None), "not-an-object")[
-        "not-an-object"
-    ]
+    endpoint = variant(reject=lambda self, _: None if ended.wait(60) else Answer(500))
+    result = checked(endpoint, "not-an-object")["not-an-object"]
+    ended.set()
     assert result.consequence is Consequence.UNANSWERED
 
 
