@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 
 from skypay_payout import PayType
 from tests.contrib.adapters import opened
-from tests.contrib.store.cases import Crowd, number, received
+from tests.contrib.store.cases import INVALID, Crowd, number, received
 from tests.contrib.store.test_waits import assert_works
 from tests.support.databases import Database, PgBouncer, Postgres
 
@@ -43,10 +43,11 @@ def test_time_limits_hold_behind_pgbouncer_and_stay_in_their_transactions(
     with opened(library, bouncer.url, new=True) as store:
         store.save(received())
         engine = create_engine(bouncer.database.url)
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"LOCK TABLE {store.tables['events']} IN ACCESS EXCLUSIVE MODE")
-            with store.impatient(), pytest.raises(Exception, match="timeout"):
-                store.save(received())
+        for result, table in ((received(), "events"), (received(INVALID), "quarantine")):
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"LOCK TABLE {store.tables[table]} IN ACCESS EXCLUSIVE MODE")
+                with store.impatient(), pytest.raises(Exception, match="timeout"):
+                    store.save(result)
         engine.dispose()
     assert Database(bouncer.url).query("SHOW lock_timeout") == [("0",)]
     assert Database(bouncer.url).query("SHOW statement_timeout") == [("0",)]

@@ -46,6 +46,7 @@ def test_callbacks_are_stored_once_and_rejected_bodies_not_at_all(
     assert row.received_at.utcoffset().total_seconds() == 0
     stored = database.query(f"SELECT payload, errors FROM {store.tables['quarantine']}")
     assert AUTHENTICATION not in str(stored)
+    assert store.open_work()["unprocessed"] == 0, "received now, by the clock of the database"
 
 
 @one_database
