@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import unittest
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from unittest import mock
 import pytest
 from django.apps import apps
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -155,8 +156,12 @@ def test_middleware_that_reads_the_body_does_not_disturb_it(when: str, chunked: 
 def test_only_bodies_up_to_the_limit_are_accepted_and_no_more_is_read(
     excess: int, status: int, chunked: bool
 ) -> None:
+    class Network(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(min(size or 0, 1000))
+
     content = body().ljust(PARSER.max_body_size + excess) + b"x" * (10**6 * excess)
-    stream = io.BytesIO(content)
+    stream = Network(content)
     environ: dict[str, Any] = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(content))}
     environ = environ | {"wsgi.input": stream}
     assert serve(content, **environ)[0] == status
@@ -171,13 +176,14 @@ def test_chunked_requests_of_other_views_stay_as_they_are() -> None:
     assert Reading.seen == [b""]
 
 
-def test_sender_who_goes_away_is_no_failure() -> None:
+def test_sender_who_goes_away_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
     class Gone(io.BytesIO):
         def read(self, *_: Any) -> bytes:
             raise OSError("gone")
 
     environ: dict[str, Any] = {"CONTENT_LENGTH": "9", "wsgi.input": Gone()}
     assert serve(b"", **environ)[0] == 400
+    assert caplog.messages[0].startswith("rejected: empty_body: ")
 
 
 def test_only_post_to_the_exact_path_is_answered(client: Client) -> None:
@@ -262,14 +268,18 @@ def resolve(client: Client, row: Any, resolve: str, correction: str = "", reason
     return client.post(url, {"resolve": resolve, "correction": correction, "reason": reason})
 
 
+def logged() -> str:
+    from django.contrib.admin.models import LogEntry
+
+    return LogEntry.objects.get().change_message
+
+
 def corrected(row: Any, **fields: object) -> str:
     return json.dumps(row.payload | fields)
 
 
 @pytest.mark.parametrize("text", ["", "half of a pair: \ud83d", "余额\0<b>"])
 def test_operator_accepts_a_correction(operator: Client, text: str) -> None:
-    from django.contrib.admin.models import LogEntry
-
     row = quarantined(note=text)
     page = operator.get(reverse("admin:skypay_payout_quarantinedcallback_change", args=[row.pk]))
     assert page.content.decode().count("&quot;dealTime&quot;: &quot;") == 2  # to read, and to correct
@@ -279,7 +289,7 @@ def test_operator_accepts_a_correction(operator: Client, text: str) -> None:
     assert (row.resolution, row.who) == ("accepted", "operator")
     (change,) = work()
     assert (change.after.status, change.after.quarantined) == (PayoutStatus.PAID, 0)
-    assert LogEntry.objects.get().change_message.startswith("accept")
+    assert logged().startswith("accept")
 
 
 @pytest.mark.parametrize(
@@ -327,6 +337,7 @@ def test_case_is_dismissed_for_a_reason_offers_no_form_then_and_no_stale_one_reo
     row.refresh_from_db()
     assert row.resolved_at is None
     resolve(operator, row, "dismiss", reason="a test of SkyPay's")
+    assert logged() == "dismiss; a test of SkyPay's"
     url = reverse("admin:skypay_payout_quarantinedcallback_change", args=[row.pk])
     assert b"Accept the correction" not in operator.get(url).content
     assert resolve(operator, row, "accept", corrected(row, dealTime=TIME)).status_code == 403
@@ -377,12 +388,14 @@ def test_operator_decides_a_conflicting_payout_for_a_reason_and_sees_all_about_i
     case = quarantined()
     assert b"required" in operator.post(url, {"decide": "PAID"}).content
     assert not rows("Decision").exists()
-    assert operator.post(url, {"decide": "PAID", "reason": "SkyPay says so"}).status_code == 302
+    for decision, reason in (("FAILED", "a slip of the mouse"), ("PAID", "SkyPay says so")):
+        assert operator.post(url, {"decide": decision, "reason": reason}).status_code == 302
     (change,) = work()
     assert change.after.decision == PayoutStatus.PAID
     page = operator.get(url).content.decode()
     case_link = f'/{case.pk}/change/">{case}</a></td><td>open<'
-    for text in (f"{NUMBER}/2/", f"{NUMBER}/3/", "SkyPay says so</td><td>holds<", case_link):
+    decisions = ("SkyPay says so</td><td>holds<", "a slip of the mouse</td><td>ended 2")
+    for text in (f"{NUMBER}/2/", f"{NUMBER}/3/", *decisions, case_link):
         assert text in page
 
 
@@ -417,6 +430,7 @@ def test_people_find_rows_and_cannot_add_delete_or_change_them(operator: Client,
         assert operator.post(url).status_code == 403
     page = operator.get(reverse(f"admin:skypay_payout_{name}_change", args=[row.pk]))
     assert (b'name="_save"' in page.content) == (name != "event")
+    assert (b"&quot;payType&quot;: " in page.content) == (name != "payout")
     url = reverse(f"admin:skypay_payout_{name}_changelist")
     for found, term in enumerate(("SK99999999999", NUMBER)):
         assert (str(row) in operator.get(url, {"q": term}).content.decode()) == found
@@ -456,11 +470,27 @@ def test_commands_print_a_line_of_json_for_each_row() -> None:
     assert event == PARSER.parse(body(note="\ud83d")).to_dict()
     (case,) = map(json.loads, printed("skypay_quarantine"))
     assert (case["controlNumber"], case["payload"]["payType"]) == (NUMBER, "7")
-    assert case["errors"][0]["code"] == "unknown_status"
+    assert [case["errors"][0][key] for key in ("field", "code")] == ["payType", "unknown_status"]
+    assert case["errors"][0]["message"].startswith("expected 1 to 6")
     assert {"digest", "receivedAt"} < case.keys()
     assert [json.loads(line) for line in printed("skypay_status")] == [
         {"controlNumber": NUMBER, "status": "UPLOADED", "anomalies": [], "quarantined": 1, "decision": None}
     ]
+
+
+def test_the_quarantine_is_printed_oldest_first() -> None:
+    for count in range(3):
+        received(7, note=count)
+    digests = sorted(rows("QuarantinedCallback").values_list("pk", flat=True), reverse=True)
+    for day, digest in enumerate(digests, 1):
+        rows("QuarantinedCallback").filter(pk=digest).update(received_at=f"2026-01-0{day}T00:00Z")
+    assert [json.loads(line)["digest"] for line in printed("skypay_quarantine")] == digests
+
+
+def test_worker_explains_its_option() -> None:
+    command = load_command_class("skypay_payout.contrib.django", "skypay_worker")
+    text = command.create_parser("manage.py", "skypay_worker").format_help()
+    assert re.search(r"--metrics PORT +serve Prometheus metrics there\n", text)
 
 
 def test_payout_that_changes_while_others_are_pruned_keeps_its_events() -> None:
@@ -503,6 +533,14 @@ def test_hook_that_cannot_be_imported_is_an_error(setting: str, path: str) -> No
     assert found(**{setting: path}) == {"skypay_payout.E002"}
 
 
+PROBLEMS = {
+    1: "after a restart of the database, connections that CONN_MAX_AGE keeps fail callbacks",
+    2: "a transaction that reads before it writes fails at once while another one writes",
+    3: "callbacks wait longer than 10 seconds for a lock",
+    4: "connections that have gone silent are waited for without a limit",
+}
+
+
 @pytest.mark.parametrize(
     ("changed", "number", "hint"),
     [
@@ -531,8 +569,11 @@ def test_settings_that_lose_callbacks_are_warned_of(
     django_site.choose(django_site.sqlite(tmp_path) | changed)
     from skypay_payout.contrib.django.checks import check_database
 
-    expected = [(f"skypay_payout.W00{number}", hint)] if number else []
-    assert [(message.id, message.hint) for message in check_database()] == expected
+    expected = [(f"skypay_payout.W00{number}", PROBLEMS[number], hint)] if number else []
+    found = [
+        (each.id, each.msg.removeprefix("DATABASES['default']: "), each.hint) for each in check_database()
+    ]
+    assert found == expected
 
 
 def test_times_without_a_zone_are_an_error() -> None:

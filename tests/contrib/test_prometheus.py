@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
 from threading import enumerate as threads
+from time import sleep
 from wsgiref.simple_server import WSGIServer
 
 import httpx
@@ -58,6 +59,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], dict[str
     servers: list[WSGIServer] = []
 
     def start(*arguments: object) -> None:
+        assert arguments[1] == "127.0.0.1"
         server, _ = prometheus_client.start_http_server(*arguments)  # type: ignore[arg-type]
         servers.append(server)
 
@@ -203,11 +205,14 @@ def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    pauses: list[float] = []
     monkeypatch.setattr(prometheus, "_RETRY", 0.01)
+    monkeypatch.setattr(prometheus, "sleep", lambda seconds: pauses.append(seconds) or sleep(seconds))  # type: ignore[func-returns-value]
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         serve(lambda: {"quarantined": 1}, port)
         assert {each.daemon for each in threads() if each.name == "skypay_payout metrics"} == {True}
+        wait_until(lambda: len(pauses) > 1)
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         "metrics are not served at 127.0.0.1"
     ]
@@ -253,9 +258,21 @@ def test_what_ended_and_killed_processes_counted_stays_in_one_file(directory: Pa
     process("os.kill(os.getpid(), 9)")
     counts = Counts(["a", "b"])
     assert counts.totals() == {"a": 2, "b": 0}
-    counts.add({"a": 0.5, "b": 3})
-    assert counts.totals() == {"a": 2.5, "b": 3}
+    counts.add({"a": 0.5, "b": 3.25})  # which has a line feed among its bytes
+    assert counts.totals() == {"a": 2.5, "b": 3.25}
     assert files(directory) == ["skypay-0.counts"]
+
+
+def test_the_directory_is_made_if_need_be_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "made" / "metrics"
+    monkeypatch.setenv(DIRECTORY, str(directory))
+    names = ["a" * 50]
+    Counts(names).add({names[0]: 1})
+    assert Counts(names).totals() == {names[0]: 1}
+    paths = [directory, directory / "skypay-0.counts"]
+    assert [path.stat().st_mode & 0o777 for path in paths] == [0o700, 0o600]
 
 
 def test_processes_that_live_at_one_time_have_a_file_each(directory: Path) -> None:
@@ -314,7 +331,7 @@ def test_a_directory_that_cannot_be_used_costs_no_callback_and_is_logged(
     counts = Counts(["a"])
     counts.add({"a": 1})
     assert counts.totals() == {"a": 1}
-    assert caplog.messages[0].startswith("metrics cannot be written to ")
+    assert caplog.messages[0].startswith(f"metrics cannot be written to {directory}: ")
     directory.unlink()
     counts.add({"a": 1})
     assert counts.totals() == Counts(["a"]).totals() == {"a": 2}
@@ -361,10 +378,12 @@ def test_a_file_that_is_incomplete_counts_nothing_and_is_written_anew(
     assert files(directory) == ["skypay-0.counts"]
 
 
-def test_a_file_that_goes_while_it_is_listed_counts_nothing_and_hides_no_other(directory: Path) -> None:
+def test_a_file_that_goes_while_it_is_listed_counts_nothing_and_hides_no_other(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Counts(["a"]).add({"a": 1})
-    for number in range(1, 5):
-        (directory / f"skypay-{number}.counts").symlink_to("gone")
+    (directory / "skypay-1.counts").symlink_to("gone")
+    monkeypatch.setattr(Path, "glob", lambda self, _: sorted(self.iterdir(), reverse=True))
     assert Counts(["a"]).totals() == {"a": 1}
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.schema import CreateIndex
 
 from skypay_payout import PayoutStatus, PayType
 from skypay_payout._command import main
+from skypay_payout.contrib import sqlalchemy as contrib
 from skypay_payout.contrib._payouts import MAX_ATTEMPTS
 from skypay_payout.contrib.sqlalchemy import Store, _database, metadata
 from skypay_payout.testing import body
@@ -121,6 +122,22 @@ def test_a_database_that_is_not_in_utf_8_stores_and_processes_everything(postgre
     state = store.state(NUMBER)
     assert state is not None
     assert state.decision == "PAID"
+    store.close()
+
+
+def test_what_is_read_in_parts_is_complete_and_in_order(
+    postgres: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in ("_PART", "_BATCH"):
+        monkeypatch.setattr(contrib, size, 1)
+    store = Store(postgres.database().url)
+    store.create_all()
+    numbers = [number(count) for count in range(3)]
+    save_all(store, [received(PayType.PAYOUT, controlNumber=each) for each in reversed(numbers)])  # type: ignore[arg-type]
+    assert store.process() == store.dispatch(lambda _: None) == 3
+    assert sorted(each.control_number for each in store.events()) == numbers
+    assert [each for each, _ in store.states()] == numbers
+    assert store.prune(timedelta()) == 3
     store.close()
 
 

@@ -57,7 +57,7 @@ class ReadOnly(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may change such rows may act on those that are open."""
-        return super().has_change_permission(request, obj) and (obj is None or self.is_open(obj))
+        return super().has_change_permission(request) and (obj is None or self.is_open(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -72,8 +72,8 @@ class ReadOnly(admin.ModelAdmin):
             *(self.action_fields if self.has_change_permission(request, obj) else ()),
         )
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
         form.who = request.user.get_username()
         return form
 

@@ -13,6 +13,12 @@ from django.db import connections
 from .apps import hook, parser
 from .store import database
 
+_NEEDED = {
+    "postgresql": {"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5},
+    "mysql": {"connect_timeout": 3, "read_timeout": 3, "write_timeout": 3},
+}
+"""Options that bound the waits for a server that has gone silent."""
+
 
 @register(Tags.compatibility)
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -71,16 +77,11 @@ def _problems(vendor: str, database: Any, options: Any) -> Iterator[tuple[int, s
             )
         if options.get("timeout", 5) > 10:
             yield 3, "callbacks wait longer than 10 seconds for a lock", 'Set "timeout": 5 in OPTIONS.'
-    else:
-        needed = {
-            "postgresql": {"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5},
-            "mysql": {"connect_timeout": 3, "read_timeout": 3, "write_timeout": 3},
-        }
-        missing = {name: value for name, value in needed.get(vendor, {}).items() if name not in options}
+    elif vendor in _NEEDED:
+        missing = [f'"{name}": {value}' for name, value in _NEEDED[vendor].items() if name not in options]
         if missing:
-            values = ", ".join(f'"{name}": {value}' for name, value in missing.items())
             yield (
                 4,
                 "connections that have gone silent are waited for without a limit",
-                f"Add to OPTIONS: {values}.",
+                f"Add to OPTIONS: {', '.join(missing)}.",
             )

@@ -263,9 +263,7 @@ def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
             row.update(act_due_at=None, act_claim=None, act_failed_at=time)
             return None
         row.update(act_due_at=time + LEASE, act_claim=claim, act_attempts=F("act_attempts") + 1)
-        events = rows(Event).filter(
-            control_number=number, version__gt=payout.acted_version, version__lte=payout.version
-        )
+        events = rows(Event).filter(control_number=number, version__gt=payout.acted_version)
         before = PayoutState.from_json(payout.acted_state) if payout.acted_state else PayoutState()
         return _change(payout, before, [callback for _, callback in _callbacks(events)])
 

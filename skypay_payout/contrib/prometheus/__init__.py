@@ -21,7 +21,7 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
-from itertools import accumulate, product
+from itertools import product
 from math import inf
 from threading import Thread
 from time import perf_counter, sleep
@@ -130,11 +130,11 @@ class _Endpoint(Collector):
             "Callbacks that were not acknowledged because of an exception",
             totals["failures"],
         )
-        below = accumulate(totals[_name("duration", bound)] for bound in _BUCKETS)
-        buckets = [
-            ("+Inf" if bound == inf else str(bound), count)
-            for bound, count in zip(_BUCKETS, below, strict=True)
-        ]
+        buckets: list[tuple[str, float]] = []
+        below = 0.0
+        for bound in _BUCKETS:
+            below += totals[_name("duration", bound)]
+            buckets.append(("+Inf" if bound == inf else str(bound), below))
         duration = HistogramMetricFamily(
             "skypay_duration_seconds", "Time to handle a callback", buckets, totals["seconds"]
         )

@@ -88,7 +88,7 @@ class Counts:
         directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         with self._lock:
             unwritten = self._zeros() if self._file is not None else self._values
-            totals = dict(zip(self._places, unwritten, strict=True))
+            totals = {name: unwritten[place] for name, place in self._places.items()}
         if not directory:
             return totals
         for path in Path(directory).glob("skypay-*.counts"):

@@ -389,8 +389,8 @@ class Store:
             connection.execute(
                 update.values(act_claim=claim, act_due_at=now + LEASE, act_attempts=attempts + 1)
             )
-            since = EVENTS.c.version > row.acted_version, EVENTS.c.version <= row.version
-            events = connection.execute(select(EVENTS).where(_is(EVENTS, row.control_number), *since)).all()
+            new = _of(EVENTS, row.control_number).where(EVENTS.c.version > row.acted_version)
+            events = connection.execute(new).all()
         before = PayoutState.from_json(row.acted_state) if row.acted_state else PayoutState()
         number = ControlNumber(row.control_number)
         callbacks = tuple(_callback(each.event) for each in _oldest_first(events))

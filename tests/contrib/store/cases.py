@@ -103,11 +103,13 @@ def make_due(store: StoreAdapter, database: Database) -> None:
     )
 
 
-def shift(store: StoreAdapter, database: Database, table: str, column: str, hours: int) -> None:
+def shift(
+    store: StoreAdapter, database: Database, table: str, column: str, hours: int, where: str = "1 = 1"
+) -> None:
     """Move the times of a column, by hours."""
     later = {
         "sqlite": f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '{hours} hours')",
         "postgresql": f"{column} + INTERVAL '{hours} hours'",
         "mysql": f"{column} + INTERVAL {hours} HOUR",
     }[database.url.partition(":")[0].partition("+")[0]]
-    database.query(f"UPDATE {store.tables[table]} SET {column} = {later}")
+    database.query(f"UPDATE {store.tables[table]} SET {column} = {later} WHERE {where}")

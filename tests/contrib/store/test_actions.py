@@ -147,6 +147,7 @@ def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, dat
         store.retry(number(1))
     store.retry(NUMBER)
     assert store.open_work()["failed_actions"] == 0
+    assert database.query(f"SELECT act_attempts FROM {store.tables['payouts']}") == [(0,)]
     (change,) = actions(store)
     assert change.id == f"{NUMBER}/1"
 
@@ -167,8 +168,10 @@ def test_a_change_that_is_not_acted_on_is_counted_after_some_minutes(
     caplog.clear()
     store.dispatch(fail)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert store.open_work()["unprocessed"] == 1
-    make_due(store, database)
+    for _ in range(2):
+        assert store.open_work()["unprocessed"] == 1
+        make_due(store, database)
+        shift(store, database, "payouts", "act_due_at", hours=-1)
     assert len(actions(store)) == 1
     assert store.open_work()["unprocessed"] == 0
 
@@ -245,6 +248,21 @@ def test_a_round_that_has_spent_its_time_on_retries_leaves_the_others_to_the_nex
     assert rounds == [1, 1, 1, 0]
 
 
+def test_what_is_due_first_is_done_first(store: StoreAdapter, database: Database) -> None:
+    numbers = [number(count) for count in (2, 0, 1)]
+    save_all(store, [received(controlNumber=each) for each in sorted(numbers)])
+    seen: list[str] = []
+
+    def see(change: Change, _: object = None) -> None:
+        seen.append(change.control_number)
+
+    for table, column, do in (("events", "due_at", store.process), ("payouts", "act_due_at", store.dispatch)):
+        for hours, each in enumerate(numbers):
+            shift(store, database, table, column, hours=hours - 5, where=f"control_number = '{each}'")
+        assert do(see) == 3
+    assert seen == numbers * 2
+
+
 @one_database
 def test_a_round_takes_what_was_due_when_it_began(store: StoreAdapter) -> None:
     process_all(store, [received(controlNumber=number(0))])
@@ -263,12 +281,14 @@ def test_several_workers_share_the_work_and_do_nothing_twice(store: StoreAdapter
     save_all(store, [received(controlNumber=number(count)) for count in range(24)])
     derived: list[str] = []
     acted: list[str] = []
+    counts: list[int] = []
     with Crowd(3) as workers:
-        workers.do(lambda _: store.process(lambda change, _: derived.append(change.id)), range(3))
+        workers.do(lambda _: counts.append(store.process(lambda *each: derived.append(each[0].id))), range(3))
         for _ in range(3):
             workers.do(lambda _: store.dispatch(lambda change: acted.append(change.id)), range(3))
     everything = [f"{number(count)}/1" for count in range(24)]
     assert sorted(derived) == sorted(acted) == everything
+    assert sum(counts) == 24
 
 
 @servers_only

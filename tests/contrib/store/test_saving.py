@@ -31,10 +31,11 @@ pytestmark = pytest.mark.heavy
 
 
 def test_callbacks_are_stored_once_and_rejected_bodies_not_at_all(
-    store: StoreAdapter, database: Database
+    store: StoreAdapter, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     results = [received(), received(INVALID), received(authentication="wrong"), PARSER.receive(b"garbage")]
     save_all(store, results * 3)
+    assert [record.getMessage().split(": ")[0] for record in caplog.records].count("quarantined") == 1
     assert database.query(f"SELECT digest, idempotency_key FROM {store.tables['events']}") == [
         (PARSER.parse(body()).digest, PARSER.parse(body()).idempotency_key)
     ]

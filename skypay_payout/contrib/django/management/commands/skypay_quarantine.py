@@ -19,7 +19,7 @@ class Command(BaseCommand):
                 "controlNumber": row.control_number,
                 "payload": row.payload,
                 "errors": [
-                    dict(zip(("field", "code", "message"), error, strict=True)) for error in row.errors
+                    {"field": field, "code": code, "message": message} for field, code, message in row.errors
                 ],
                 "receivedAt": row.received_at.isoformat(timespec="microseconds"),
             }
