@@ -145,7 +145,6 @@ def resetting(start: bytes) -> Script:
 
 
 SILENT, CLOSED = "no response within", "the connection was closed, or what came is not HTTP"
-ANY_RESPONSE = ""
 EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 """Of deflate: nothing comes of it, however often it is repeated."""
 

@@ -605,6 +605,10 @@ def test_migrations_are_complete(name: str, request: pytest.FixtureRequest) -> N
         django_site.use(django_site.options(server.database().url), "skypay_payout")
     call_command("makemigrations", "--check", "--dry-run", "skypay_payout", verbosity=0)
     call_command("check", databases=["default"])
+    if name == "postgres":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%_pattern_ops%'")
+            assert cursor.fetchall() == [], "second indexes for LIKE"
 
 
 def test_an_event_is_stored_once_where_the_server_binds_parameters(postgres: DatabaseServer) -> None:
