@@ -68,6 +68,12 @@ def worker(library: str) -> ModuleType:
 
 
 @pytest.fixture
+def small_batches(worker: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few rows are read at once."""
+    monkeypatch.setattr(worker, "BATCH" if hasattr(worker, "BATCH") else "_BATCH", 2)
+
+
+@pytest.fixture
 def store(
     library: str, worker: ModuleType, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StoreAdapter]:

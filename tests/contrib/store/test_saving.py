@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
 
 import pytest
 
-from skypay_payout import PayoutStatus, PayType
+from skypay_payout import Accepted, PayoutStatus, PayType
 from skypay_payout.contrib._payouts import PayoutState
 from skypay_payout.testing import AUTHENTICATION, body
 from tests.contrib.adapters import StoreAdapter
@@ -22,6 +21,7 @@ from tests.contrib.store.cases import (
     received,
     save_all,
     servers_only,
+    shift,
     state,
 )
 from tests.support.databases import Database
@@ -155,13 +155,16 @@ def test_a_payout_that_a_worker_holds_blocks_no_save(store: StoreAdapter) -> Non
     assert state(store) == PayoutState(PayoutStatus.PAID, quarantined=1)
 
 
-@one_database
-def test_many_payouts_are_kept_apart(
-    store: StoreAdapter, worker: ModuleType, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("small_batches")
+def test_many_payouts_are_kept_apart_also_if_they_are_due_at_the_same_time(
+    store: StoreAdapter, database: Database
 ) -> None:
-    monkeypatch.setattr(worker, "_BATCH" if hasattr(worker, "_BATCH") else "BATCH", 10)  # rows read at once
-    save_all(store, [received(PayType(count % 6 + 1), controlNumber=number(count)) for count in range(25)])
-    assert store.process() == 25
+    save_all(store, [received(PayType(count % 6 + 1), controlNumber=number(count)) for count in range(9)])
+    database.query(f"UPDATE {store.tables['events']} SET due_at = '2020-01-01 00:00:00.000001'")
+    store.save(later := received(controlNumber=number(9)))
+    assert isinstance(later, Accepted)
+    shift(store, database, "events", "due_at", hours=1, where=f"digest = '{later.callback.digest}'")
+    assert store.process() == 9
     assert store.process() == 0
     assert state(store, number(1)).status == "PAID"
     assert store.state(number(999)) is None
