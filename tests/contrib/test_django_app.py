@@ -168,6 +168,10 @@ def test_only_bodies_up_to_the_limit_are_accepted_and_no_more_is_read(
     assert stream.tell() == PARSER.max_body_size + excess
 
 
+def test_chunked_body_is_not_read_where_the_server_does_not_end_it() -> None:
+    assert serve(body(), HTTP_TRANSFER_ENCODING="chunked")[0] == 400
+
+
 def test_chunked_requests_of_other_views_stay_as_they_are() -> None:
     with READING:
         Reading.seen.clear()
@@ -678,9 +682,20 @@ def test_tests_for_partners_pass_and_find_their_endpoint(plain: bool) -> None:
     assert (result.testsRun, result.errors, result.failures) == (6, [], [])
 
 
-def test_decision_has_a_name_for_people(operator: Client) -> None:
+def test_rows_have_names_for_people(operator: Client) -> None:
     operator.post(conflicting(), {"decide": "PAID", "reason": "x"})
     assert str(rows("Decision").get()) == f"{NUMBER}: PAID"
+    row = quarantined()
+    assert str(row) == f"{NUMBER} ({row.pk[:8]})"
+    row.control_number = None
+    assert str(row) == f"without a valid control number ({row.pk[:8]})"
+
+
+def test_null_in_a_column_is_none() -> None:
+    quarantined()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE skypay_payout_quarantinedcallback SET who = NULL")
+    assert rows("QuarantinedCallback").get().who is None
 
 
 def test_values_are_written_for_people_and_escaped() -> None:

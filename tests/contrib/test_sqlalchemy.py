@@ -160,6 +160,21 @@ def test_many_make_the_tables_at_the_same_time(
     store._store.close()
 
 
+def test_tables_that_cannot_be_made_are_an_error_after_ten_attempts(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[object] = []
+
+    def fail(**options: object) -> None:
+        attempts.append(options)
+        raise OperationalError("", {}, Exception())
+
+    monkeypatch.setattr(store._database, "transaction", fail)
+    with pytest.raises(OperationalError):
+        store.create_all()
+    assert len(attempts) == 10
+
+
 def test_each_query_for_open_work_has_an_index_of_what_is_open() -> None:
     statements = {
         str(CreateIndex(index).compile(dialect=create_engine("postgresql+psycopg://").dialect))

@@ -62,7 +62,7 @@ def test_each_rejected_body_is_logged_in_a_short_line_and_a_quarantined_callback
     ]
     lines = [record.getMessage() for record in caplog.records]
     assert all(line.isprintable() and len(line) < 600 for line in lines)
-    assert "authentication_failed" in caplog.text
+    assert "rejected: authentication_failed: expected" in caplog.text
     assert "payType: expected 1 to 6" in caplog.text
     assert [secret for secret in (AUTHENTICATION, "guessed") if secret in caplog.text] == []
 
