@@ -126,11 +126,7 @@ def saving(
             saved.append(seconds(partial(save, other)))
     middle = events // 2
     of_bare, of_save = sorted(bare)[middle], sorted(saved)[middle]
-    return {
-        "save": of_save / of_bare,
-        "save_us": of_save * 1e6,
-        "saved_per_second": events / sum(saved),
-    }
+    return {"save": of_save / of_bare, "save_us": of_save * 1e6, "saved_per_second": events / sum(saved)}
 
 
 def saving_with_django(database: Database, events: int) -> float:

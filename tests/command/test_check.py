@@ -12,14 +12,7 @@ import pytest
 from skypay_payout import CallbackParser, InvalidCallbackError, PayoutCallback
 from skypay_payout._command import main
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import (
-    AUTHENTICATION,
-    CREDENTIALS,
-    SAMPLE,
-    WRONG_AUTHENTICATION,
-    bad_bodies,
-    body,
-)
+from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, SAMPLE, WRONG_AUTHENTICATION, bad_bodies, body
 
 pytestmark = pytest.mark.usefixtures("account")
 

@@ -306,10 +306,7 @@ def test_lines_of_a_pipe_are_checked_as_they_arrive(tmp_path: Path) -> None:
     with output.open("w") as stream, redirect_stdout(stream):
         assert main(["check", "--lines", str(fifo)]) == 1
     thread.join()
-    assert [line.split()[:3] for line in seen] == [
-        ["line", "1:", "rejected:"],
-        ["line", "2:", "rejected:"],
-    ]
+    assert [line.split()[:3] for line in seen] == [["line", "1:", "rejected:"], ["line", "2:", "rejected:"]]
 
 
 def sent_to_terminal(argv: list[str]) -> str:

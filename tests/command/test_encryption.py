@@ -157,10 +157,7 @@ def test_round_trip_keeps_every_field(file: Path, capsys: pytest.CaptureFixture[
     assert main(["encrypt", str(file)]) == 0
     file.write_text(capsys.readouterr().out)
     assert main(["decrypt", str(file)]) == 0
-    assert json.loads(capsys.readouterr().out) == {
-        **json.loads(body()),
-        "authentication": "[redacted]",
-    }
+    assert json.loads(capsys.readouterr().out) == {**json.loads(body()), "authentication": "[redacted]"}
 
 
 @pytest.mark.parametrize("command", ["decrypt", "encrypt"])

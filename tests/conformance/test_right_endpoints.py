@@ -113,8 +113,7 @@ right(
     ),
 )
 right(
-    "rejecting with a page",
-    lambda a: a if a.status == 200 else Answer(a.status, b"<h1>Forbidden</h1>" * 500),
+    "rejecting with a page", lambda a: a if a.status == 200 else Answer(a.status, b"<h1>Forbidden</h1>" * 500)
 )
 right(
     "rejecting with the name of the account",
@@ -125,9 +124,7 @@ right("closing on oversize", lambda a: None if a.status == 413 else a)
 right("slow", store=lambda self, fields: sleep(random() / 100))
 right("with the time of the reception", acknowledge=delayed)
 right(
-    "wrapping Base64",
-    lambda a: Answer(a.status, "\r\n".join(wrap(a.body.decode(), 76)).encode()),
-    Encrypted,
+    "wrapping Base64", lambda a: Answer(a.status, "\r\n".join(wrap(a.body.decode(), 76)).encode()), Encrypted
 )
 right(
     "pretty-printed and encrypted, ending Base64 with a line break",

@@ -7,15 +7,7 @@ import re
 import pytest
 
 from skypay_payout.conformance import RULES, Consequence, Outcome, check_endpoint
-from tests.conformance.served import (
-    ENCRYPTED,
-    KEYS,
-    PLAIN,
-    SECRETS,
-    Encrypted,
-    direct,
-    served,
-)
+from tests.conformance.served import ENCRYPTED, KEYS, PLAIN, SECRETS, Encrypted, direct, served
 from tests.conformance.wrong import WRONG
 
 SECTIONS = {rule.id: rule.section for rule in RULES}

@@ -123,8 +123,7 @@ def test_waits_after_failures_double_up_to_an_hour() -> None:
 
 
 @pytest.mark.parametrize(
-    "state",
-    [PayoutState(), PayoutState(PayoutStatus.CONFLICTING, frozenset(Anomaly), 2, PayoutStatus.PAID)],
+    "state", [PayoutState(), PayoutState(PayoutStatus.CONFLICTING, frozenset(Anomaly), 2, PayoutStatus.PAID)]
 )
 def test_a_state_that_was_stored_is_the_same(state: PayoutState) -> None:
     assert PayoutState.from_json(state.to_json()) == state

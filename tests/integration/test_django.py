@@ -331,8 +331,7 @@ DEFAULT = '{"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR
 def add_ledger(project: Project) -> None:
     """A table of the partner's own, which changes with the status, and a list of what was acted on."""
     project.database.query(
-        "DROP TABLE IF EXISTS ledger",
-        "CREATE TABLE ledger (control_number varchar(15), status varchar(20))",
+        "DROP TABLE IF EXISTS ledger", "CREATE TABLE ledger (control_number varchar(15), status varchar(20))"
     )
     project.hook(
         "SKYPAY_ON_CHANGE",
@@ -403,8 +402,7 @@ def answers(url: str) -> bool:
 def test_sigterm_ends_the_worker_after_the_current_action(endpoint: Endpoint) -> None:
     project = endpoint.project
     project.hook(
-        "SKYPAY_ACT",
-        "import time; print('began', flush=True); time.sleep(0.5); print('ended', flush=True)",
+        "SKYPAY_ACT", "import time; print('began', flush=True); time.sleep(0.5); print('ended', flush=True)"
     )
     for number in range(5):
         assert endpoint.deliver(controlNumber=f"SK991{number:08}") == 200

@@ -10,16 +10,7 @@ import pytest
 
 from skypay_payout import CallbackParser, Credentials, ErrorCode
 from skypay_payout.testing import AUTHENTICATION, USER_NAME, body, encode
-from tests.support.callbacks import (
-    NEW,
-    OLD,
-    PARSER,
-    ROTATING,
-    comparable,
-    field_errors,
-    malformed,
-    outcome,
-)
+from tests.support.callbacks import NEW, OLD, PARSER, ROTATING, comparable, field_errors, malformed, outcome
 
 
 def test_all_invalid_fields_are_reported_at_once_in_the_order_of_the_specification() -> None:

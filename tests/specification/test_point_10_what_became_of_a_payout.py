@@ -53,7 +53,7 @@ def test_events_of_one_instant_are_ordered_by_status_and_then_by_content() -> No
     for order in permutations(sent):
         events = PayoutHistory(map(PARSER.parse, order)).events
         assert [(event.pay_type, event.extra.get("note")) for event in events] == [
-            *[(1, "a"), (1, "b"), (2, None), (6, None)],
+            *[(1, "a"), (1, "b"), (2, None), (6, None)]
         ]
         assert PayoutHistory(events).anomalies == {Anomaly.DIFFERENT_CONTENT}
 

@@ -116,9 +116,7 @@ def test_tasks_share_a_parser(shared: tuple[CallbackParser, list[bytes], list[Re
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("shared", ["encrypted"], indirect=True)
-def test_spawned_processes_share_a_parser(
-    shared: tuple[CallbackParser, list[bytes], list[Result]],
-) -> None:
+def test_spawned_processes_share_a_parser(shared: tuple[CallbackParser, list[bytes], list[Result]]) -> None:
     parser, data, expected = shared
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         halves = pool.map(all_received, [parser] * 2, [data[::2], data[1::2]])

@@ -83,9 +83,7 @@ leaking(
     rejected=True,
 )
 leaking(
-    "repeats a nearly right secret",
-    lambda answer, body: Answer(400, secret_in(body).encode()),
-    rejected=True,
+    "repeats a nearly right secret", lambda answer, body: Answer(400, secret_in(body).encode()), rejected=True
 )
 rejecting(
     "quotes the beginning of the secret that it expects",

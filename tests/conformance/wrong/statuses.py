@@ -112,24 +112,12 @@ def payouts(name: str, cases: str, allowed: Callable[[list[Fields], Fields], obj
 
 
 payouts("wants UPLOAD first", "after status", lambda before, f: before or status_of(f) in "15")
-payouts(
-    "wants UPLOAD before AMENDED_SUCCESS",
-    "after",
-    lambda before, f: before or status_of(f) != "5",
-)
+payouts("wants UPLOAD before AMENDED_SUCCESS", "after", lambda before, f: before or status_of(f) != "5")
 payouts("wants UPLOAD before AMENDED_FAIL", "after", lambda before, f: before or status_of(f) != "6")
-payouts(
-    "wants UPLOAD before FAILURE",
-    "after status",
-    lambda before, f: before or status_of(f) != "4",
-)
+payouts("wants UPLOAD before FAILURE", "after status", lambda before, f: before or status_of(f) != "4")
 for number, named in ((2, "payout"), (3, "cancel"), (4, "failure")):
     payouts(f"takes nothing after {named}", "after overtaken", nothing_after(str(number)))
-payouts(
-    "takes no second UPLOAD",
-    "after",
-    lambda before, f: status_of(f) != "1" or not before or f in before,
-)
+payouts("takes no second UPLOAD", "after", lambda before, f: status_of(f) != "1" or not before or f in before)
 payouts(
     "takes no CANCEL after UPLOAD",
     "after",

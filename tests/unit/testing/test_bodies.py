@@ -7,13 +7,7 @@ from typing import Any
 
 import pytest
 
-from skypay_payout import (
-    AuthenticationError,
-    CallbackParser,
-    Credentials,
-    InvalidCallbackError,
-    PayType,
-)
+from skypay_payout import AuthenticationError, CallbackParser, Credentials, InvalidCallbackError, PayType
 from skypay_payout.encryption import BodyCipher
 from skypay_payout.testing import (
     AUTHENTICATION,
