@@ -200,27 +200,6 @@ def test_a_response_that_holds_a_short_secret_is_not_shown() -> None:
 # Consequences
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "consequence"),
-    [
-        (200, b"", Consequence.ACKNOWLEDGED),
-        (401, b'{"responseCode": 1000}', Consequence.ACKNOWLEDGED),
-        (500, b"", Consequence.CRASHED),
-        (302, b"", Consequence.FORM),
-    ],
-)
-def test_a_body_that_had_to_be_rejected_is_told_with_its_consequence(
-    status: int, body: bytes, consequence: Consequence
-) -> None:
-    endpoint = variant(reject=lambda self, _: Answer(status, body))
-    assert checked(endpoint, "not-utf8")["not-utf8"].consequence is consequence
-
-
-def test_a_closed_connection_is_a_crash_where_a_rejection_is_due() -> None:
-    result = checked(variant(reject=lambda self, _: None), "not-utf8")["not-utf8"]
-    assert result.consequence is Consequence.CRASHED
-
-
 def test_a_response_that_does_not_come_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_delivery, "DEADLINE", 0.2)
     ended = Event()
@@ -263,13 +242,6 @@ def test_the_derived_key_is_a_leak_and_where_it_stands_is_told(shown: str) -> No
         (result,) = check_endpoint(server.url, ENCRYPTED, only="leaks")
     assert result.consequence is Consequence.LEAKED
     assert "the header X-Debug of the response repeats the authentication secret or a key" in result.message
-
-
-def test_a_leak_in_the_body_is_told_as_such() -> None:
-    endpoint = variant(reject=lambda self, status: Answer(status, f"not {AUTHENTICATION}".encode()))
-    result = checked(endpoint, "leaks", "not-json")["leaks"]
-    assert "the body of the response repeats" in result.message
-    assert AUTHENTICATION not in repr(result)
 
 
 def test_the_name_of_the_account_and_what_a_stranger_sent_are_no_secrets() -> None:
@@ -413,10 +385,6 @@ def test_a_chunked_request_that_is_read_as_empty_is_explained() -> None:
     assert result.outcome is Outcome.FAILED
     assert "no Content-Length" in result.rule.why
     assert "use the view of skypay_payout.contrib.django" in result.rule.why
-
-
-def test_a_rejection_is_conclusive_where_only_rejections_are_tried() -> None:
-    assert checked(Endpoint(), "secret-*")["secret-wrong"].outcome is Outcome.PASSED
 
 
 LIMITED = "got status 429, a rate limit, which says nothing about the callback: try a pause in between"
