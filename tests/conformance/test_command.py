@@ -461,14 +461,6 @@ def test_a_line_that_is_no_json_is_told_and_hides_nothing(
     assert "was acknowledged, but is not stored" in told
 
 
-def test_help_says_what_the_lines_of_each_option_hold(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["conformance", "--help"]) == 0
-    told = words(capsys.readouterr().out)
-    assert "each stored event, in the form of PayoutCallback.to_dict()" in told
-    assert "each quarantined callback, with its fields as payload" in told
-    assert "controlNumber and status of each payout" in told
-
-
 @pytest.mark.parametrize("option", ["--quarantined", "--statuses"])
 def test_the_other_commands_run_too(
     right: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str
