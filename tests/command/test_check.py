@@ -12,7 +12,7 @@ import pytest
 from skypay_payout import CallbackParser, InvalidCallbackError, PayoutCallback
 from skypay_payout._command import main
 from skypay_payout.encryption import BodyCipher
-from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, SAMPLE, WRONG_AUTHENTICATION, bad_bodies, body
+from skypay_payout.testing import AUTHENTICATION, CREDENTIALS, SAMPLE, WRONG_AUTHENTICATION, body
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -73,18 +73,6 @@ def test_rejected_body_is_shown_with_its_code(
     file.write_bytes(text)
     assert main(["check", str(file)]) == 1
     assert capsys.readouterr().out.startswith(f"rejected\n  {code}: ")
-
-
-def test_code_is_what_receive_says(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = bad_bodies(CallbackParser(CREDENTIALS))
-    files = [file.with_name(f"{number}.json") for number, _ in enumerate(found)]
-    for one, bad in zip(files, found, strict=True):
-        one.write_bytes(bad.body)
-    assert main(["check", "--json", *map(str, files)]) == 1
-    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["result"], one["code"]) for one in shown] == [
-        ("quarantined" if bad.status == 200 else "rejected", bad.code) for bad in found
-    ]
 
 
 def test_several_files_are_checked_and_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,36 +219,6 @@ def test_encrypted_body_is_accepted_under_every_key(
     file.write_bytes(body(cipher=BodyCipher(key)))
     assert main(["check", str(file)]) == 0
     assert capsys.readouterr().err == ""
-
-
-def test_plain_body_is_rejected_where_bodies_are_encrypted(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("SKYPAY_ENCRYPTION_KEY", "key")
-    file.write_bytes(SAMPLE)
-    assert main(["check", str(file)]) == 1
-    assert capsys.readouterr().out.startswith("rejected\n  not_base64: ")
-
-
-def test_bodies_taken_as_plain_are_reported_on_standard_error(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file.write_bytes(SAMPLE)
-    assert main(["check", str(file)]) == 0
-    assert capsys.readouterr().err == (
-        "skypay-payout: SKYPAY_ENCRYPTION_KEY is not set: bodies are taken as plain JSON\n"
-    )
-
-
-def test_prefix_of_another_partner_is_quarantined(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("SKYPAY_PREFIXES", "SKY99, SKY98")
-    file.write_bytes(body(controlNumber="SKY9812345678"))
-    assert main(["check", str(file)]) == 0
-    file.write_bytes(SAMPLE)
-    assert main(["check", str(file)]) == 1
-    assert "quarantined\n  controlNumber: unexpected_prefix: " in capsys.readouterr().out
 
 
 def test_missing_extra_is_reported_with_what_to_install(

@@ -83,7 +83,6 @@ def test_help_names_every_setting_and_fits_a_terminal(capsys: pytest.CaptureFixt
         ["check"],
         ["check", "--lines", "--jobs", "2", "-"],
         ["check", "--line", "-"],
-        ["send", "http://127.0.0.1:1", "--stat", "upload"],
         ["--vers"],
     ],
 )
@@ -109,15 +108,6 @@ def test_missing_setting_is_named(
 ) -> None:
     monkeypatch.delenv(name)
     assert usage_error(["check", str(file)], capsys).startswith(f"{name}: expected text, got none")
-
-
-def test_secret_that_is_too_long_is_a_usage_error_and_not_shown(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("SKYPAY_AUTHENTICATION", AUTHENTICATION * 2)
-    message = usage_error(["check", str(file)], capsys)
-    assert message.startswith("SKYPAY_AUTHENTICATION: ")
-    assert "got 72" in message
 
 
 @pytest.mark.parametrize("argv", [["demo"], ["--help"], ["check", "--lines", "--json", "-"]])
