@@ -76,12 +76,6 @@ def problem(body: bytes, keys: tuple[bytes, ...] = ()) -> str:
     return not_acknowledged(read(200, body, keys), datetime.now(SKYPAY_ZONE))
 
 
-def test_the_right_acknowledgement_has_no_problem() -> None:
-    text = acknowledge().to_json()
-    assert problem(text) == ""
-    assert problem(CIPHER.encrypt(text), (AES_KEY,)) == ""
-
-
 CHANGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "another code": (lambda text: text.replace(b"1000", b"1001"), "expected responseCode 1000, got '1001'"),
     "nothing": (lambda _: b"", "expected one JSON object, got ''"),
