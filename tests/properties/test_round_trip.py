@@ -106,16 +106,6 @@ def test_revalidate_and_parse_find_the_same_errors(good: Good, wrong: dict[str, 
     assert again.control_number == error.control_number
 
 
-@given(good_callbacks(), st.sampled_from(["§old key", "§new key"]), st.booleans())
-def test_a_redelivery_under_another_key_is_the_same_event(good: Good, key: str, is_valid: bool) -> None:
-    fields = good.fields if is_valid else good.fields | {"payType": 7}
-    plain = checked(PLAIN, written(fields))
-    encrypted = checked(ENCRYPTED, BodyCipher(key).encrypt(written(fields)))
-    assert isinstance(plain, PayoutCallback | InvalidCallbackError)
-    assert isinstance(encrypted, PayoutCallback | InvalidCallbackError)
-    assert plain.digest == encrypted.digest
-
-
 @given(st.binary(), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_whatever_is_encrypted_is_decrypted_again(data: bytes, key: str) -> None:
     cipher = BodyCipher(key)
