@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
@@ -69,19 +67,6 @@ def test_type_hints_say_what_a_framework_wants_to_know() -> None:
 @pytest.mark.parametrize("one", [BodyCipher, CallbackParser, Credentials, PayoutCallback])
 def test_what_cannot_be_copied_as_a_subclass_is_final(one: Any) -> None:
     assert one.__final__ is True
-
-
-def test_importing_the_core_loads_nothing_that_is_an_extra_or_slow() -> None:
-    program = (
-        "import sys, skypay_payout\n"
-        "from skypay_payout import CallbackParser, Credentials\n"
-        "parser = CallbackParser(Credentials('AppName@skypay', '30AC21B2-9EAA-4503-B0F0-7BE5C277ED75'))\n"
-        f"assert parser.receive({SAMPLE!r}).respond().status == 200\n"
-        "names = 'cryptography', 'dateutil', 'httpx', 'tqdm', 'pytest', 'skypay_payout.testing'\n"
-        "print([name for name in names if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
-    assert done.stdout == "[]\n"
 
 
 class Unusual:

@@ -10,6 +10,7 @@ import freezegun
 import pytest
 import time_machine
 
+import skypay_payout
 from skypay_payout import (
     Accepted,
     AuthenticationError,
@@ -133,7 +134,7 @@ def test_parameters_have_the_names_of_bad_bodies_and_scenarios() -> None:
     assert plugin.pytest_make_parametrize_id("another") is None
 
 
-@pytest.mark.parametrize("names", [testing.__all__, strategies.__all__])
+@pytest.mark.parametrize("names", [skypay_payout.__all__, testing.__all__, strategies.__all__])
 def test_public_names_are_sorted(names: list[str]) -> None:
     # Constants, then classes, then functions, as ruff sorts them.
     assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
