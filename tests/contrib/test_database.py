@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from time import monotonic
@@ -138,6 +139,37 @@ def test_a_new_connection_is_prepared(sqlite: Database, postgresql: Database, my
     ):
         assert executed(database) == [*session, ask]
         assert executed(database) == [*session], "asked once"
+
+
+def test_however_many_need_a_connection_gets_one_and_some_are_kept(sqlite: Database) -> None:
+    with ExitStack() as all_at_once:
+        for _ in range(20):
+            all_at_once.enter_context(sqlite.reading())
+    assert sqlite._engine.pool.checkedin() == _database.CONNECTIONS  # type: ignore[attr-defined]
+
+
+def test_a_connection_that_is_made_too_late_is_an_error_and_closed(
+    mysql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, threads, made = threading.Event(), list[threading.Thread](), Mock()
+
+    def connect(**options: object) -> Mock:
+        assert options.items() >= _database._CONNECT["mysql"].items()
+        threads.append(threading.current_thread())
+        go_on.wait()
+        return made
+
+    monkeypatch.setattr(mysql._engine.dialect, "connect", connect)
+    with (
+        pytest.raises(TimeoutError, match="^the database did not take the connection in time$"),
+        mysql.transaction(0.01),
+    ):
+        pass
+    go_on.set()
+    (thread,) = threads
+    assert (thread.name, thread.daemon) == ("skypay_payout connect", True)
+    thread.join()
+    made.close.assert_called_once_with()
 
 
 @pytest.mark.usefixtures("frozen")
