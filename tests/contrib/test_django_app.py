@@ -259,6 +259,15 @@ def test_worker_stops_after_the_current_payout() -> None:
     assert dispatch(lambda _: None, stop=iter([False, True]).__next__) == 1
 
 
+def test_each_wait_of_a_worker_for_the_database_has_its_limit() -> None:
+    from skypay_payout.contrib.django import store, worker
+
+    received()
+    with mock.patch.object(worker, "bounded", side_effect=store.bounded) as bounded:
+        assert worker.process() == worker.dispatch(lambda _: None) == 1
+    assert {each.args for each in bounded.call_args_list} == {(worker.LIMIT,)}
+
+
 # The admin.
 
 
