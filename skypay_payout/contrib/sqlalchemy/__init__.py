@@ -19,7 +19,7 @@ from time import monotonic
 from typing import Any, final
 
 from attrs import frozen
-from sqlalchemy import URL, Connection, Engine, Table, bindparam, case, exists, func, literal, or_, select
+from sqlalchemy import URL, Connection, Engine, Table, bindparam, case, exists, func, or_, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -421,10 +421,7 @@ class Store:
             is_current = PAYOUTS.c.version == version
             if_changed = {"act_due_at": now, "act_attempts": 0, "act_failed_at": None}
             for name, value in if_current.items():
-                column = PAYOUTS.c[name]
-                values[name] = case(
-                    (is_current, literal(value, column.type)), else_=literal(if_changed[name], column.type)
-                )
+                values[name] = case((is_current, value), else_=if_changed[name])
             return connection.execute(
                 PAYOUTS.update()
                 .where(_is(PAYOUTS, change.control_number), PAYOUTS.c.act_claim == claim)

@@ -69,8 +69,8 @@ def worker(library: str) -> ModuleType:
 
 @pytest.fixture
 def small_batches(worker: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few rows are read at once."""
-    monkeypatch.setattr(worker, "BATCH" if hasattr(worker, "BATCH") else "_BATCH", 2)
+    """Rows are read one by one."""
+    monkeypatch.setattr(worker, "BATCH" if hasattr(worker, "BATCH") else "_BATCH", 1)
 
 
 @pytest.fixture

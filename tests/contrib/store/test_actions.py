@@ -292,6 +292,7 @@ def test_several_workers_share_the_work_and_do_nothing_twice(store: StoreAdapter
 
 
 @servers_only
+@pytest.mark.usefixtures("small_batches")
 def test_a_payout_that_somebody_has_locked_does_not_stop_the_others(
     store: StoreAdapter, library: str, database: Database
 ) -> None:

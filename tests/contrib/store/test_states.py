@@ -334,6 +334,7 @@ def test_an_uploaded_payout_is_overdue_after_a_day(store: StoreAdapter, database
     process_all(store, [received(), *paid])
     assert store.open_work()["overdue"] == 0
     shift(store, database, "payouts", "changed_at", hours=-25)
+    process_all(store, [received(PayType.AMENDED_FAIL)])  # changes no status
     assert {kind: count for kind, count in store.open_work().items() if count} == {"overdue": 1}
 
 
