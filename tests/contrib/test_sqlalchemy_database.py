@@ -172,6 +172,14 @@ def test_a_connection_that_is_made_too_late_is_an_error_and_closed(
     made.close.assert_called_once_with()
 
 
+def test_an_error_while_connecting_is_raised_as_it_is(
+    mysql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mysql._engine.dialect, "connect", Mock(side_effect=OSError("no route")))
+    with pytest.raises(OSError, match="no route"), mysql.transaction():
+        pass
+
+
 @pytest.mark.usefixtures("frozen")
 @pytest.mark.parametrize(
     ("used", "deadline", "bound"),
