@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from time import monotonic
+from time import monotonic, tzset
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock, call
@@ -172,6 +173,17 @@ def test_a_connection_that_is_made_too_late_is_an_error_and_closed(
     made.close.assert_called_once_with()
 
 
+def test_what_a_new_connection_is_asked_first_is_bounded(
+    mysql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watchdog, dialect = Mock(), Mock()
+    monkeypatch.setattr(mysql._own, "watchdog", watchdog)
+    _database._deadline.set(deadline := monotonic() + 60)
+    connection = mysql._connect(dialect, None, [], {})
+    assert connection is dialect.connect.return_value
+    watchdog.watch.assert_called_once_with(connection, deadline)
+
+
 def test_an_error_while_connecting_is_raised_as_it_is(
     mysql: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +243,16 @@ def test_connections_past_their_deadlines_are_shut_by_one_thread() -> None:
     assert [watchdog.release(each) for each in (*connections, late)] == [False, False, True]
 
 
+@pytest.fixture
+def manila(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Manila")
+        tzset()
+        yield
+    tzset()
+
+
+@pytest.mark.usefixtures("manila")
 def test_times_have_the_zone_that_a_database_does_not_keep(sqlite: Database) -> None:
     noon = datetime(2018, 8, 7, 12, tzinfo=UTC)
     for time in (noon, noon.replace(tzinfo=None), noon.astimezone(timezone(timedelta(hours=8)))):

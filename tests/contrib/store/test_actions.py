@@ -132,7 +132,6 @@ def test_a_failed_action_is_tried_again_later_and_the_round_goes_on(
     assert again.id == f"{number(0)}/1"
 
 
-@one_database
 def test_an_action_that_always_fails_waits_for_a_person(store: StoreAdapter, database: Database) -> None:
     process_all(store, [received()])
     with pytest.raises(ValueError, match=NUMBER):

@@ -331,11 +331,16 @@ def test_what_cannot_be_read_does_not_stop_the_others(store: StoreAdapter, datab
 
 def test_an_uploaded_payout_is_overdue_after_a_day(store: StoreAdapter, database: Database) -> None:
     paid = [received(PayType.PAYOUT, controlNumber=number(each)) for each in range(2)]
+    process_all(store, [received(INVALID)])
+    shift(store, database, "payouts", "changed_at", hours=-25)
     process_all(store, [received(), *paid])
     assert store.open_work()["overdue"] == 0
     shift(store, database, "payouts", "changed_at", hours=-25)
     process_all(store, [received(PayType.AMENDED_FAIL)])  # changes no status
-    assert {kind: count for kind, count in store.open_work().items() if count} == {"overdue": 1}
+    assert {kind: count for kind, count in store.open_work().items() if count} == {
+        "overdue": 1,
+        "quarantined": 1,
+    }
 
 
 def test_settled_payouts_are_pruned_and_nothing_else(store: StoreAdapter, database: Database) -> None:
