@@ -177,9 +177,10 @@ def test_tables_that_cannot_be_made_are_an_error_after_ten_attempts(
     assert len(attempts) == 10
 
 
-def test_each_query_for_open_work_has_an_index_of_what_is_open() -> None:
+@pytest.mark.parametrize("url", ["postgresql+psycopg://", "sqlite://"])
+def test_each_query_for_open_work_has_an_index_of_what_is_open(url: str) -> None:
     statements = {
-        str(CreateIndex(index).compile(dialect=create_engine("postgresql+psycopg://").dialect))
+        str(CreateIndex(index).compile(dialect=create_engine(url).dialect))
         for table in metadata.sorted_tables
         for index in table.indexes
         if isinstance(index, Index)
