@@ -187,9 +187,11 @@ def test_what_a_new_connection_is_asked_first_is_bounded(
 def test_an_error_while_connecting_is_raised_as_it_is(
     mysql: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mysql._engine.dialect, "connect", Mock(side_effect=OSError("no route")))
+    connect = Mock(side_effect=OSError("no route"))
+    monkeypatch.setattr(mysql._engine.dialect, "connect", connect)
     with pytest.raises(OSError, match="no route"), mysql.transaction():
         pass
+    connect.assert_called_once()  # not again without a bound
 
 
 @pytest.mark.usefixtures("frozen")
