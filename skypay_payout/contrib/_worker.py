@@ -16,6 +16,10 @@ PAUSE = 1.0
 """Seconds between two rounds when there is nothing to do."""
 
 
+def do_nothing(_: object) -> None:
+    """Stand for a hook that is not configured."""
+
+
 def log_failure(what: str, attempts: int, error: Exception) -> None:
     """Log the failure of a hook: a callback that came too early is worth a line, and only later an error."""
     is_persistent = attempts >= PERSISTENT

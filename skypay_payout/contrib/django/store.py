@@ -71,6 +71,11 @@ def _limits() -> str:
     return f"SET LOCAL lock_timeout = {milliseconds}; SET LOCAL statement_timeout = {milliseconds}; "
 
 
+def on_sqlite() -> bool:
+    """Return whether the database is SQLite, which has one lock, and no locks of rows."""
+    return connections[database()].vendor == "sqlite"
+
+
 def save(result: Result) -> None:
     """Store an accepted or a quarantined callback once; it is committed when this returns.
 
@@ -117,12 +122,12 @@ def bounded(seconds: float) -> Iterator[None]:
         done.set()
 
 
-def _is_new(row: QuerySet) -> bool:
+def is_new(row: QuerySet) -> bool:
     """Return whether an INSERT may add the row: where a worker has locked it, an INSERT would wait.
 
     On SQLite nothing does, and the transaction must begin with a write.
     """
-    return connections[database()].vendor == "sqlite" or not row.exists()
+    return on_sqlite() or not row.exists()
 
 
 _INSERT = """
@@ -139,7 +144,7 @@ def store_event(callback: PayoutCallback, limits: str = "") -> None:
     digest = digest_of(content)
     key, number = callback.idempotency_key, str(callback.control_number)
     if connection.vendor == "mysql":  # where the one statement would wait as well
-        if _is_new(rows(Event).filter(pk=digest)):
+        if is_new(rows(Event).filter(pk=digest)):
             time = now()
             event = Event(
                 digest=digest,
@@ -151,7 +156,7 @@ def store_event(callback: PayoutCallback, limits: str = "") -> None:
             )
             rows(Event).bulk_create([event], ignore_conflicts=True)
         return
-    times = [connection.ops.adapt_datetimefield_value(now())] * 2 if connection.vendor == "sqlite" else []
+    times = [connection.ops.adapt_datetimefield_value(now())] * 2 if on_sqlite() else []
     with connection.cursor() as cursor:
         if limits and connection.settings_dict["OPTIONS"].get("server_side_binding"):
             cursor.execute(limits)  # a statement whose parameters the server binds must be alone
@@ -169,7 +174,7 @@ def _quarantine(error: InvalidCallbackError) -> bool:
                 with connections[database()].cursor() as cursor:
                     cursor.execute(limits)
             time = now()
-            if not _is_new(row):
+            if not is_new(row):
                 return False
             row.create(
                 digest=error.digest,

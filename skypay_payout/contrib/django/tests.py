@@ -21,6 +21,7 @@ from ..._history import PayoutStatus
 from ..._parser import CallbackParser
 from ..._pay_type import PayType
 from ...testing import CANCELLED_AND_PAID, CREDENTIALS, ENCRYPTION_KEY, body, out_of_order
+from .._worker import do_nothing
 from . import store, worker
 from .apps import hook
 from .models import Event, Payout, QuarantinedCallback
@@ -62,7 +63,7 @@ class PayoutTestCase(TestCase):
         time = store.now() + timedelta(seconds=seconds)
         with mock.patch.object(worker, "now", return_value=time):
             worker.process(hook("SKYPAY_ON_CHANGE"))
-            worker.dispatch(hook("SKYPAY_ACT") or (lambda _: None))
+            worker.dispatch(hook("SKYPAY_ACT") or do_nothing)
 
     def assert_acknowledged(self, response: Any) -> None:
         """Assert that SkyPay would take the callback as received."""

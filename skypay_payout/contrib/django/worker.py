@@ -15,10 +15,10 @@ from ..._callback import PayoutCallback
 from ..._control_number import ControlNumber
 from ..._history import PayoutHistory, PayoutStatus
 from .._payouts import LEASE, MAX_ATTEMPTS, MAX_BACKOFF, RETRIES, Change, PayoutState, backoff, derive
-from .._worker import log_failure, work
+from .._worker import do_nothing, log_failure, work
 from .apps import hook
 from .models import Decision, Event, Payout, QuarantinedCallback
-from .store import bounded, database, log, now, rows
+from .store import bounded, database, is_new, log, now, on_sqlite, rows
 
 Hook = Callable[[Change], object]
 Stop = Callable[[], bool]
@@ -96,7 +96,7 @@ def run_worker() -> None:
     """Process and dispatch with the hooks of the settings, each in a thread of its own, until SIGTERM."""
     on_change, act = hook("SKYPAY_ON_CHANGE"), hook("SKYPAY_ACT")
     # Without an act, changes count as acted on: one that is configured later must not act on all of the past.
-    act = act or (lambda _: None)
+    act = act or do_nothing
     work(
         _connected(lambda stop: process(on_change, stop=stop)),
         _connected(lambda stop: dispatch(act, stop=stop)),
@@ -152,7 +152,7 @@ def _due(rows: QuerySet, due: str, began: datetime) -> Iterator[tuple[datetime, 
 
 def _pause(began: float) -> None:
     """Leave SQLite's lock to others for as long as it was held."""
-    if connections[database()].vendor == "sqlite":
+    if on_sqlite():
         time.sleep(min(time.monotonic() - began, PAUSE))
 
 
@@ -170,8 +170,7 @@ def _insert(number: str, time: datetime) -> None:
 def _process(number: str, on_change: Hook | None) -> bool:
     """Process the payout, unless another worker does or did."""
     row = rows(Payout).filter(pk=number)
-    # On SQLite a transaction must begin with a write; on MariaDB an INSERT would wait for the row.
-    inserts = connections[database()].vendor == "sqlite" or not row.exists()
+    inserts = is_new(row)
     with _transaction():
         time = now()
         if inserts:
@@ -253,7 +252,7 @@ def _claim(number: str, due_at: datetime, claim: str) -> Change | None:
     """Claim the payout's action for the length of a lease; None if another worker did, or it is given up."""
     row = rows(Payout).filter(pk=number, act_due_at=due_at)
     with _transaction():
-        if connections[database()].vendor == "sqlite":
+        if on_sqlite():
             row.update(act_due_at=due_at)  # a transaction must begin with a write
         payout = _lock(row)
         if payout is None:

@@ -73,7 +73,7 @@ class Counts:
             except BlockingIOError:
                 file.close()
                 continue
-            before = _numbers(os.pread(file.descriptor, 2**20, 0))
+            before = _numbers(os.pread(file.descriptor, os.fstat(file.descriptor).st_size, 0))
             # Another version of the library may have counted something else.
             if file.exists() and before.keys() in ({}.keys(), self._places.keys()):
                 for name, value in before.items():

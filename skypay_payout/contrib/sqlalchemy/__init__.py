@@ -44,7 +44,7 @@ from .._payouts import (
     derive,
     opposing,
 )
-from .._worker import log_failure, work
+from .._worker import do_nothing, log_failure, work
 from ._database import CLOCK, WORK, Database, utc
 from ._tables import DECISIONS, EVENTS, PAYOUTS, QUARANTINE, metadata
 
@@ -642,7 +642,7 @@ def run_worker(store: Store, on_change: OnChange | None = None, act: Act | None 
     """
     work(
         lambda stop: store.process(on_change, stop=stop),
-        lambda stop: store.dispatch(act or (lambda _: None), stop=stop),
+        lambda stop: store.dispatch(act or do_nothing, stop=stop),
     )
 
 

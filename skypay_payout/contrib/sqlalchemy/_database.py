@@ -21,7 +21,6 @@ from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, s
 from sqlalchemy.engine import Dialect
 from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
-from sqlalchemy.pool import QueuePool
 
 from .._payouts import WAIT
 
@@ -180,7 +179,6 @@ class Database:
     def _make_engine(self) -> Engine:
         engine = create_engine(
             self.url,
-            poolclass=QueuePool,
             pool_size=CONNECTIONS,
             max_overflow=-1,  # callers wait for their turn before, within their own bound
             pool_reset_on_return=None,

@@ -432,3 +432,4 @@ def test_a_quarantined_callback_is_unprocessed_some_minutes_after_its_arrival_or
     assert (store.open_work()["unprocessed"], store.open_work()["quarantined"]) == (0, 0)
     shift(store, database, "quarantine", "resolved_at", hours=-1)
     assert store.open_work()["unprocessed"] == 1
+    assert store.process() == 1
