@@ -589,6 +589,12 @@ def test_settings_that_lose_callbacks_are_warned_of(
     assert found == expected
 
 
+def test_nothing_is_said_of_another_database() -> None:
+    from skypay_payout.contrib.django.checks import _problems
+
+    assert list(_problems("oracle", {"CONN_MAX_AGE": 0}, {})) == []
+
+
 def test_times_without_a_zone_are_an_error() -> None:
     assert "skypay_payout.E001" in found(USE_TZ=False)
 
