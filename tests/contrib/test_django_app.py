@@ -321,7 +321,7 @@ def test_operator_accepts_a_correction(operator: Client, text: str) -> None:
     ],
     ids=range(10),
 )
-def test_correction_that_is_refused_is_an_error_of_the_form_and_the_case_stays_open(
+def test_correction_that_is_rejected_is_an_error_of_the_form_and_the_case_stays_open(
     operator: Client, correction: str, error: str
 ) -> None:
     row = quarantined()
@@ -345,8 +345,8 @@ def test_case_is_dismissed_for_a_reason_offers_no_form_then_and_no_stale_one_reo
     operator: Client,
 ) -> None:
     row = quarantined()
-    refused = ">reason: expected why it is dismissed, got nothing<"
-    assert refused in resolve(operator, row, "dismiss").content.decode()
+    rejected = ">reason: expected why it is dismissed, got nothing<"
+    assert rejected in resolve(operator, row, "dismiss").content.decode()
     row.refresh_from_db()
     assert row.resolved_at is None
     resolve(operator, row, "dismiss", reason="a test of SkyPay's")

@@ -206,8 +206,13 @@ def test_a_port_that_is_taken_is_logged_and_served_when_it_is_free(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        sleep(seconds)
+
     monkeypatch.setattr(prometheus, "_RETRY", 0.01)
-    monkeypatch.setattr(prometheus, "sleep", lambda seconds: pauses.append(seconds) or sleep(seconds))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(prometheus, "sleep", pause)
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         serve(lambda: {"quarantined": 1}, port)

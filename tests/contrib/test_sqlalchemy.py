@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Connection, Index, create_engine, event, make_url
@@ -165,16 +166,11 @@ def test_many_make_the_tables_at_the_same_time(
 def test_tables_that_cannot_be_made_are_an_error_after_ten_attempts(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    attempts: list[object] = []
-
-    def fail(**options: object) -> None:
-        attempts.append(options)
-        raise OperationalError("", {}, Exception())
-
+    fail = Mock(side_effect=OperationalError("", {}, Exception()))
     monkeypatch.setattr(store._database, "transaction", fail)
     with pytest.raises(OperationalError):
         store.create_all()
-    assert len(attempts) == 10
+    assert fail.call_count == 10
 
 
 @pytest.mark.parametrize("url", ["postgresql+psycopg://", "sqlite://"])

@@ -72,9 +72,9 @@ class ReadOnly(admin.ModelAdmin):
             *(self.action_fields if self.has_change_permission(request, obj) else ()),
         )
 
-    def get_form(self, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(*args, **kwargs)
-        form.who = args[0].user.get_username()
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.who = request.user.get_username()
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -114,7 +114,7 @@ def bounded(seconds: float) -> Iterator[None]:
                 with socket(fileno=os.dup(source.fileno())) as shared:
                     shared.shutdown(SHUT_RDWR)
 
-    if connection.vendor != "sqlite":
+    if not on_sqlite():
         start_new_thread(watch, ())  # Thread.start() would wait until it runs
     try:
         yield

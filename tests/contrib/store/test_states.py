@@ -337,10 +337,8 @@ def test_an_uploaded_payout_is_overdue_after_a_day(store: StoreAdapter, database
     assert store.open_work()["overdue"] == 0
     shift(store, database, "payouts", "changed_at", hours=-25)
     process_all(store, [received(PayType.AMENDED_FAIL)])  # changes no status
-    assert {kind: count for kind, count in store.open_work().items() if count} == {
-        "overdue": 1,
-        "quarantined": 1,
-    }
+    counted = {kind: count for kind, count in store.open_work().items() if count}
+    assert counted == {"overdue": 1, "quarantined": 1}
 
 
 def test_settled_payouts_are_pruned_and_nothing_else(store: StoreAdapter, database: Database) -> None:
