@@ -155,7 +155,7 @@ def test_an_endpoint_serves_what_was_measured(served: Callable[[int], dict[str, 
 def test_a_duration_is_in_each_bucket_from_its_own_on(
     served: Callable[[int], dict[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    times = iter([0.0, 0.3])
+    times = iter([0.0, 0.5])
     monkeypatch.setattr(prometheus, "perf_counter", lambda: next(times))
     receive(body())
     port = free_port()

@@ -10,9 +10,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from unittest.mock import Mock
 
 import pytest
@@ -24,7 +25,7 @@ from sqlalchemy.schema import CreateIndex
 from skypay_payout import PayoutStatus, PayType
 from skypay_payout._command import main
 from skypay_payout.contrib import sqlalchemy as contrib
-from skypay_payout.contrib._payouts import MAX_ATTEMPTS
+from skypay_payout.contrib._payouts import MAX_ATTEMPTS, MAX_BACKOFF, OVERDUE, UNPROCESSED
 from skypay_payout.contrib.sqlalchemy import Store, _database, metadata
 from skypay_payout.testing import body
 from tests.contrib.sqlalchemy_adapter import SQLAlchemyStore
@@ -171,6 +172,8 @@ def test_tables_that_cannot_be_made_are_an_error_after_ten_attempts(
     with pytest.raises(OperationalError):
         store.create_all()
     assert fail.call_count == 10
+    (deadline,) = {each.kwargs["deadline"] for each in fail.mock_calls}
+    assert 0 < deadline - monotonic() <= _database.WORK
 
 
 @pytest.mark.parametrize("url", ["postgresql+psycopg://", "sqlite://"])
@@ -237,6 +240,8 @@ def test_a_hook_waits_for_a_lock_no_longer_than_save_does(postgres: DatabaseServ
 
     assert store.process(hook) == 1
     assert limits == ["4500ms"]
+    with store._database.transaction() as connection:
+        assert connection.connection.dbapi_connection.autocommit, "the driver begins nothing"  # type: ignore[union-attr]
     store.close()
 
 
@@ -418,6 +423,31 @@ def test_a_payout_that_changes_while_others_are_pruned_stays(
     monkeypatch.setattr(store._database, "courtesy", meanwhile)
     assert store.prune(timedelta()) == 0
     assert store.state(NUMBER) is not None
+
+
+def test_what_is_exactly_as_old_as_a_limit_is_not_older(
+    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = now = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(store._database, "clock", lambda: now)
+    paid = received(PayType.PAYOUT, controlNumber=number(1))
+    save_all(store, [received(), paid, received(INVALID, controlNumber="SKY**12345678")])  # type: ignore[arg-type]
+    now = saved - 2 * MAX_BACKOFF
+    assert store.open_work()["unprocessed"] == 0
+    now = saved + UNPROCESSED
+    assert store.open_work()["unprocessed"] == 0
+    store.dismiss(store.quarantined()[0].digest, who="me", why="")
+    assert store.process() == 2
+    now += UNPROCESSED
+    assert store.open_work()["unprocessed"] == 0
+    assert store.dispatch(lambda _: None) == 2
+    now += OVERDUE - UNPROCESSED
+    assert store.open_work()["overdue"] == 0
+    assert store.prune(OVERDUE) == 0
+    assert database.query("SELECT count(*) FROM skypay_quarantine") == [(1,)]
+    store.save(received(controlNumber=number(1)))  # which changes no status
+    assert store.process() == store.dispatch(lambda _: None) == 1
+    assert store.prune(timedelta()) == 0
 
 
 def test_a_round_ends_after_the_current_payout(store: Store) -> None:

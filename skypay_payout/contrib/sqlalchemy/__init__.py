@@ -288,7 +288,7 @@ class Store:
         return int(failures)
 
     def _lock(self, connection: Connection, number: str) -> Any | None:
-        its_row = _of(PAYOUTS, number).with_for_update(skip_locked=True)
+        its_row = _unlocked(number)
         row = connection.execute(its_row).one_or_none()
         if row is None:
             self._insert_once(connection, PAYOUTS, control_number=number)
@@ -605,8 +605,7 @@ class Store:
         return count
 
     def _delete(self, connection: Connection, number: str, before: datetime, settled: Sequence[Any]) -> bool:
-        its_row = _of(PAYOUTS, number).where(*settled).with_for_update(skip_locked=True)
-        if connection.execute(its_row).one_or_none() is None:
+        if connection.execute(_unlocked(number).where(*settled)).one_or_none() is None:
             return False
         times = {EVENTS: "received_at", QUARANTINE: "received_at", DECISIONS: "decided_at"}
         for table, time in times.items():
@@ -700,6 +699,11 @@ def _is(table: Table, number: str) -> Any:
 
 def _of(table: Table, number: str) -> Any:
     return select(table).where(_is(table, number))
+
+
+def _unlocked(number: str) -> Any:
+    """The payout's row, to be locked, unless another transaction has it."""
+    return _of(PAYOUTS, number).with_for_update(skip_locked=True)
 
 
 def _ranges(start: datetime) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
