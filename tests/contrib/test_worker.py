@@ -27,7 +27,11 @@ from tests.support.servers import PATIENCE, wait_until
 def signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(_worker, "PAUSE", 0.01)
     monkeypatch.setattr(_worker, "backoff", lambda _: timedelta(milliseconds=10))
-    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+
+    def fail(number: int, _: object) -> None:
+        pytest.fail(f"the worker leaves signal {number} alone")  # which would end pytest
+
+    before = {each: signal.signal(each, fail) for each in (signal.SIGTERM, signal.SIGINT)}
     yield
     for each, handler in before.items():
         signal.signal(each, handler)
