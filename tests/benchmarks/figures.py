@@ -70,14 +70,8 @@ def circumstances(rounds: str) -> dict[str, str]:
     run = pyperf.Run([1.0], metadata={"name": "none"}, collect_metadata=True)
     metadata = pyperf.Benchmark([run]).get_metadata()
     packages = (
-        "skypay-payout",
-        "attrs",
-        "cattrs",
-        "cryptography",
-        "pydantic",
-        "sqlalchemy",
-        "fastapi",
-        "uvicorn",
+        *("skypay-payout", "attrs", "cattrs", "cryptography"),
+        *("pydantic", "sqlalchemy", "fastapi", "uvicorn"),
     )
     return {
         "date": str(metadata["date"]).partition(".")[0],

@@ -151,18 +151,14 @@ def test_json_of_a_quarantined_body_has_every_problem(file: Path, capsys: pytest
     assert main(["check", "--json", str(file)]) == 1
     with pytest.raises(InvalidCallbackError) as raised:
         CallbackParser(CREDENTIALS).parse(file.read_bytes())
+    pay_type, deal_time = raised.value.errors
     assert json.loads(capsys.readouterr().out) == {
         "result": "quarantined",
         "code": "invalid_callback",
         "message": str(raised.value),
         "errors": [
-            {"field": field, "code": code, "message": error.message}
-            for field, code, error in zip(
-                ("payType", "dealTime"),
-                ("unknown_status", "invalid_format"),
-                raised.value.errors,
-                strict=True,
-            )
+            {"field": "payType", "code": "unknown_status", "message": pay_type.message},
+            {"field": "dealTime", "code": "invalid_format", "message": deal_time.message},
         ],
         "controlNumber": "SK99123456789",
         "digest": raised.value.digest,

@@ -77,14 +77,7 @@ def test_help_names_every_setting_and_fits_a_terminal(capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize(
     "argv",
-    [
-        [],
-        ["chek"],
-        ["check"],
-        ["check", "--lines", "--jobs", "2", "-"],
-        ["check", "--line", "-"],
-        ["--vers"],
-    ],
+    [[], ["chek"], ["check"], ["check", "--lines", "--jobs", "2", "-"], ["check", "--line", "-"], ["--vers"]],
 )
 def test_wrong_arguments_are_usage_errors(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(argv) == 2

@@ -257,11 +257,6 @@ def test_only_what_is_selected_is_tried() -> None:
     assert list(checked(Endpoint(), "status", "json-s*")) == ["status", "json-spacing"]
 
 
-def test_one_name_may_be_selected_as_a_text() -> None:
-    with served(Endpoint()) as server:
-        assert [one.id for one in check_endpoint(server.url, PLAIN, only="stat*")] == ["status"]
-
-
 def test_what_no_rule_is_called_is_an_error() -> None:
     with pytest.raises(ValueError, match="expected the name of a rule, got 'status-x'"):
         next(check_endpoint("http://127.0.0.1:1/", PLAIN, only=["status-x"]))

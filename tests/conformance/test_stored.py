@@ -16,7 +16,7 @@ from skypay_payout._results import Accepted, Quarantined
 from skypay_payout.conformance import Consequence, Outcome, Result, _ledger, check_endpoint
 from skypay_payout.conformance._rule import selected
 from skypay_payout.conformance.rules import stored as rules
-from skypay_payout.testing import AUTHENTICATION, USER_NAME
+from skypay_payout.testing import AUTHENTICATION, USER_NAME, body
 from tests.conformance.served import PLAIN, Endpoint, direct
 
 SOME = (
@@ -78,8 +78,7 @@ def checked(
 
 STORED = (
     *("stored-form", "stored-once", "stored-intact", "stored-time", "stored-rejected", "stored-invalid"),
-    "stored-first",
-    *("stored-different", "quarantined", "quarantined-valid", "derived-status"),
+    *("stored-first", "stored-different", "quarantined", "quarantined-valid", "derived-status"),
 )
 
 
@@ -232,10 +231,8 @@ def test_a_rejected_callback_that_is_stored_is_told() -> None:
         """Stores first."""
 
         def authenticated(self, fields: dict[str, Any]) -> bool:
-            self.stored[json.dumps(fields)] = fields | {
-                "userName": USER_NAME,
-                "authentication": AUTHENTICATION,
-            }
+            right = {"userName": USER_NAME, "authentication": AUTHENTICATION}
+            self.stored[json.dumps(fields)] = fields | right
             return super().authenticated(fields)
 
     endpoint = Eager()
@@ -305,18 +302,7 @@ def test_a_line_that_cannot_be_read_fails_one_rule_and_hides_nothing() -> None:
 
 
 def test_events_of_other_runs_do_not_matter() -> None:
-    other = PLAIN.parse(
-        json.dumps(
-            {
-                "userName": USER_NAME,
-                "action": "payoutQueuePayout",
-                "authentication": AUTHENTICATION,
-                "controlNumber": "SK99999999999",
-                "payType": 1,
-                "dealTime": "2020-01-01 00:00:00",
-            }
-        )
-    ).to_dict()
+    other = PLAIN.parse(body(controlNumber="SK99999999999", dealTime="2020-01-01 00:00:00")).to_dict()
     assert checked(lambda records: records.append(other)) == {}
 
 

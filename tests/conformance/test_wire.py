@@ -20,12 +20,7 @@ import pytest
 from skypay_payout._command import main
 from skypay_payout.conformance import _delivery
 from skypay_payout.conformance._delivery import Client, connected
-from skypay_payout.conformance._http import (
-    DeliveryError,
-    HttpResponse,
-    Request,
-    Unreachable,
-)
+from skypay_payout.conformance._http import DeliveryError, HttpResponse, Request, Unreachable
 from skypay_payout.conformance._transport import reason
 from skypay_payout.testing import AUTHENTICATION, USER_NAME
 from tests.conformance.served import Answer, Endpoint, Received, served
@@ -367,17 +362,12 @@ def test_over_one_connection_all_come_from_one_address() -> None:
     assert len(set(addresses[:3])) == 1
 
 
-def test_a_server_may_close_a_connection_between_two_requests() -> None:
-    once = sending(OK + b"Content-Length: 2\r\n\r\n{}")
-    with Misbehaving(once).running() as server, connected(server.url) as client:
-        responses = client.deliver([Request(b"1"), Request(b"2")], over_one_connection=True)
-    assert [response.status for response in responses if isinstance(response, HttpResponse)] == [200, 200]
-
-
-def test_a_server_may_close_a_connection_when_the_next_request_comes() -> None:
+@pytest.mark.parametrize("waits", [False, True], ids=["between two requests", "when the next request comes"])
+def test_a_server_may_close_a_connection(waits: bool) -> None:
     def once(connection: socket.socket, _: Event) -> None:
         connection.sendall(OK + b"Content-Length: 2\r\n\r\n{}")
-        connection.recv(1)
+        if waits:
+            connection.recv(1)
 
     with Misbehaving(once).running() as server, connected(server.url) as client:
         responses = client.deliver([Request(b"1"), Request(b"2")], over_one_connection=True)

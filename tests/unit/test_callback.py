@@ -175,19 +175,16 @@ endless.append(endless)
 NO_JSON = "expected a value that JSON has, got "
 NOT_JSON: list[tuple[object, str]] = [
     *[({1}, f"{NO_JSON}set"), ((1,), f"{NO_JSON}tuple"), (b"x", f"{NO_JSON}bytes")],
-    *[(AT, f"{NO_JSON}datetime")],
-    *[(float("nan"), f"{NO_JSON}float"), (float("-inf"), f"{NO_JSON}float")],
-    *[(Decimal(1), f"{NO_JSON}Decimal")],
+    *[(float("nan"), f"{NO_JSON}float"), (float("-inf"), f"{NO_JSON}float"), (AT, f"{NO_JSON}datetime")],
     *[(object(), f"{NO_JSON}object"), (count(), f"{NO_JSON}count"), (UserDict(), f"{NO_JSON}UserDict")],
-    *[(10**5000, f"{NO_JSON}int"), (-(10**5000), f"{NO_JSON}int")],
-    *[(MappingProxyType({}), f"{NO_JSON}mappingproxy")],
-    *[({1: 2}, "expected texts as names of fields, got int")],
-    *[({None: 2}, "expected texts as names of fields, got NoneType")],
+    *[(10**5000, f"{NO_JSON}int"), (-(10**5000), f"{NO_JSON}int"), (Decimal(1), f"{NO_JSON}Decimal")],
+    (MappingProxyType({}), f"{NO_JSON}mappingproxy"),
+    ({1: 2}, "expected texts as names of fields, got int"),
+    ({None: 2}, "expected texts as names of fields, got NoneType"),
     *(
-        (nested(depth), "expected at most 64 levels of objects and arrays, got more")
-        for depth in (64, 65, 900)
+        (deep, "expected at most 64 levels of objects and arrays, got more")
+        for deep in (nested(64), nested(65), nested(900), endless)
     ),
-    (endless, "expected at most 64 levels of objects and arrays, got more"),
 ]
 
 

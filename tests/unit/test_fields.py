@@ -29,6 +29,7 @@ def own(value: object, _: object) -> object:
     return control_number_reader({"SK991", "SKY99"})(value, None)
 
 
+OF_TEXTS = (read_user_name, read_action, read_control_number, own, read_deal_time)
 NUMBER = "expected 5 ASCII letters or digits and then 8 to 10 digits, got "
 MASKED = f"{NUMBER}'SKY**12345678': it looks masked; ask for the full number"
 PREFIX = "expected one of the account's 2 prefixes, got '{}': check whether the callback is another partner's"
@@ -49,8 +50,7 @@ X51 = f"'{'x' * 40}'… (51 characters)"
         *(
             (read, value, ErrorCode.INVALID_TYPE, f"expected {expected}, got {got}")
             for read, expected in (
-                *((each, "a string") for each in (read_user_name, read_action, read_control_number)),
-                *((each, "a string") for each in (own, read_deal_time)),
+                *((each, "a string") for each in OF_TEXTS),
                 (read_pay_type, "1 to 6"),
             )
             for value, got in (
@@ -63,14 +63,7 @@ X51 = f"'{'x' * 40}'… (51 characters)"
         ),
         *(
             (read, 1533614313, ErrorCode.INVALID_TYPE, "expected a string, got 1533614313")
-            for read in (
-                read_user_name,
-                read_action,
-                read_control_number,
-                own,
-                read_deal_time,
-                read_optional_text,
-            )
+            for read in (*OF_TEXTS, read_optional_text)
         ),
         (read_user_name, "", ErrorCode.EMPTY, f"{NAME}''"),
         (read_user_name, "x" * 51, ErrorCode.TOO_LONG, f"{NAME}{X51}"),

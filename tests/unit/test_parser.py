@@ -220,22 +220,9 @@ def parser_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[...,
 @pytest.mark.parametrize(
     "error",
     [
-        *[
-            MemoryError(),
-            TimeoutError(),
-            ImportError("x"),
-            KeyError("x"),
-            AttributeError("x"),
-            RuntimeError(),
-        ],
-        *[
-            RecursionError(),
-            AssertionError(),
-            TypeError("x"),
-            ValueError("x"),
-            KeyboardInterrupt(),
-            SystemExit(),
-        ],
+        *[MemoryError(), TimeoutError(), ImportError("x"), KeyError("x"), AttributeError("x")],
+        *[RuntimeError(), RecursionError(), AssertionError(), TypeError("x"), ValueError("x")],
+        *[KeyboardInterrupt(), SystemExit()],
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -104,21 +104,11 @@ def test_payouts_begin_with_the_serial_number() -> None:
 def test_kind_is_shared_and_names_the_field_of_an_invalid_callback() -> None:
     kinds = {bad.kind for bad in bad_bodies(ENCRYPTED)}
     assert {kind for kind in kinds if kind.startswith("invalid-")} == {
-        "invalid-action",
-        "invalid-control-number",
-        "invalid-pay-type",
-        "invalid-deal-time",
-        "invalid-fail-description",
-        "invalid-reference-number",
-        "invalid-several",
+        *("invalid-action", "invalid-control-number", "invalid-pay-type", "invalid-deal-time"),
+        *("invalid-fail-description", "invalid-reference-number", "invalid-several"),
     }
-    assert {bad.kind for bad in bad_bodies(ENCRYPTED)} - {bad.kind for bad in bad_bodies(PLAIN)} == {
-        "plain-json",
-        "not-base64",
-        "broken-blocks",
-        "wrong-padding",
-        "other-key",
-    }
+    of_encryption = kinds - {bad.kind for bad in bad_bodies(PLAIN)}
+    assert of_encryption == {"plain-json", "not-base64", "broken-blocks", "wrong-padding", "other-key"}
 
 
 def test_repr_does_not_show_the_body() -> None:
