@@ -112,17 +112,17 @@ def test_several_payouts_are_acted_on_again(run: Run, monkeypatch: pytest.Monkey
     assert retried == [NUMBER, "SK99100000001"]
 
 
-def test_what_stands_in_the_way_of_a_store_is_told(
+def test_a_store_that_cannot_be_used_is_an_error_that_says_why(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for url, told in (
+    for url, message in (
         ("", "DATABASE_URL: expected the URL of the database, got none"),
         (f"sqlite:///{tmp_path}/none", "which does not exist"),
         ("oracle://x", "skypay-payout: "),
     ):
         monkeypatch.setenv("DATABASE_URL", url)
         status, output, error = run("events")
-        assert (status, output, told in error) == (2, "", True)
+        assert (status, output, message in error) == (2, "", True)
     (tmp_path / "text").write_text("no database" * 1000)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/text")
     assert "the database says: file is not a database" in run("events")[2]

@@ -90,9 +90,9 @@ CHANGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", CHANGED)
-def test_a_problem_is_told_that_has(name: str) -> None:
-    change, told = CHANGED[name]
-    assert told in problem(change(acknowledge().to_json()))
+def test_a_changed_acknowledgement_is_a_problem_that_names_the_change(name: str) -> None:
+    change, expected = CHANGED[name]
+    assert expected in problem(change(acknowledge().to_json()))
 
 
 def test_a_response_that_is_compressed_is_no_acknowledgement() -> None:

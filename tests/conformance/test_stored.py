@@ -114,14 +114,16 @@ def test_the_forms_in_which_an_event_is_stored_several_times_are_told() -> None:
     assert message.endswith('is stored 2 times, with failDescription null, payType "1", payType 1')
 
 
-def test_a_key_of_duplicates_without_the_time_is_told() -> None:
+def test_a_key_of_duplicates_without_the_time_is_named() -> None:
     def forget(records: list[Record]) -> None:
         records[:] = {(one["controlNumber"], one["payType"]): one for one in reversed(records)}.values()
 
     result = checked(forget, "after", "amended-twice")["stored-once"]
-    told = "is not stored: the endpoint seems to take callbacks with equal controlNumber and payType for one"
+    message = (
+        "is not stored: the endpoint seems to take callbacks with equal controlNumber and payType for one"
+    )
     assert len(result.problems) > 1
-    assert all(told in problem.message for problem in result.problems)
+    assert all(message in problem.message for problem in result.problems)
 
 
 def test_a_store_may_keep_one_or_all_forms_of_a_redelivery() -> None:

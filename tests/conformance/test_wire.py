@@ -460,9 +460,9 @@ def test_a_host_that_there_is_not_is_named_with_the_reason() -> None:
 
 
 def test_the_reason_is_that_of_the_first_address_or_of_the_library() -> None:
-    refused = ConnectionRefusedError(111, "refused")
+    first = ConnectionRefusedError(111, "any text")
     raised = OSError("All connection attempts failed")
-    raised.__cause__ = ExceptionGroup("several", [refused, OSError(113, "unreachable")])
+    raised.__cause__ = ExceptionGroup("several", [first, OSError(113, "unreachable")])
     assert reason(raised) == "Connection refused"
     assert reason(OSError("no more is known")) == "no more is known"
 

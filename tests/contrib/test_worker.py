@@ -29,7 +29,7 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(_worker, "backoff", lambda _: timedelta(milliseconds=10))
 
     def fail(number: int, _: object) -> None:
-        pytest.fail(f"the worker leaves signal {number} alone")  # which would end pytest
+        pytest.fail(f"the worker did not handle signal {number}")  # whose default would end pytest
 
     before = {each: signal.signal(each, fail) for each in (signal.SIGTERM, signal.SIGINT)}
     yield

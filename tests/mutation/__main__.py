@@ -52,7 +52,7 @@ def not_run() -> set[str]:
 
 
 def passes_with_servers(library: str, mutant: str = "") -> bool:
-    """Whether the library's tests pass, those with servers included; a mutant may have them wait for ever."""
+    """Return whether the library's tests pass, with the servers, in five minutes: a mutant may hang."""
     tests = ["tests/contrib", "-k", f"{library} and not pure_core"]
     run = [sys.executable, "-m", "pytest", "-qx", "-n", "4", "--dist", "loadgroup", *tests]
     environ = os.environ | {"MUTANT_UNDER_TEST": mutant}

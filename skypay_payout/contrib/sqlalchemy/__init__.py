@@ -288,7 +288,7 @@ class Store:
         return int(failures)
 
     def _lock(self, connection: Connection, number: str) -> Any | None:
-        its_row = _unlocked(number)
+        its_row = _for_update(number)
         row = connection.execute(its_row).one_or_none()
         if row is None:
             self._insert_once(connection, PAYOUTS, control_number=number)
@@ -605,7 +605,7 @@ class Store:
         return count
 
     def _delete(self, connection: Connection, number: str, before: datetime, settled: Sequence[Any]) -> bool:
-        if connection.execute(_unlocked(number).where(*settled)).one_or_none() is None:
+        if connection.execute(_for_update(number).where(*settled)).one_or_none() is None:
             return False
         times = {EVENTS: "received_at", QUARANTINE: "received_at", DECISIONS: "decided_at"}
         for table, time in times.items():
@@ -701,8 +701,8 @@ def _of(table: Table, number: str) -> Any:
     return select(table).where(_is(table, number))
 
 
-def _unlocked(number: str) -> Any:
-    """The payout's row, to be locked, unless another transaction has it."""
+def _for_update(number: str) -> Any:
+    """Select and lock the payout's row, or nothing while another transaction has it."""
     return _of(PAYOUTS, number).with_for_update(skip_locked=True)
 
 

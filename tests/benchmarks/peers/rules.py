@@ -68,4 +68,4 @@ def authenticate(user_name: str, authentication: str) -> None:
         compare_digest(user_name.encode(), _USER_NAME)
         & compare_digest(authentication.encode(), _AUTHENTICATION)
     ):
-        raise ValueError("unauthenticated")
+        raise ValueError("authentication_failed")
