@@ -7,6 +7,7 @@ import re
 import pytest
 
 from skypay_payout.conformance import RULES, Consequence, Outcome, check_endpoint
+from skypay_payout.testing import bad_bodies
 from tests.conformance.served import ENCRYPTED, KEYS, PLAIN, SECRETS, Encrypted, direct, served
 from tests.conformance.wrong import WRONG
 
@@ -53,6 +54,13 @@ def test_an_endpoint_is_caught_that(name: str) -> None:
         assert result.consequence in consequences(name, result.id)
         for text in (result.message, *(part for one in result.problems for part in (one.sent, one.received))):
             assert not re.search("|".join((*SECRETS, *KEYS)), text)
+
+
+def test_every_kind_of_bad_body_has_a_rule() -> None:
+    kinds = {bad.kind for parser in (PLAIN, ENCRYPTED) for bad in bad_bodies(parser)}
+    assert kinds - {rule.id for rule in RULES} == {"too-large"}, (
+        "oversize is beyond the limit of any endpoint"
+    )
 
 
 def test_every_rule_catches_a_wrong_endpoint() -> None:
